@@ -1,0 +1,40 @@
+# The two commands of a newcomer: make demo, make test. Everything they need is fetched by make setup.
+.POSIX:
+.SUFFIXES:
+
+PYTHON =
+TALLY = .venv/bin/tally
+ARGS =
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -e 's/:.*## /\t/' | expand -t 14
+
+setup: ## .venv with the locked packages and the jars; leaves .venv/bin/tally ready
+	@found=; for candidate in $(PYTHON) python3.12 python3.11 python3; do \
+	  if "$$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' >/dev/null 2>&1; \
+	  then found=$$candidate; break; fi; done; \
+	if [ -z "$$found" ]; then \
+	  echo "setup: Tallystream needs Python 3.11 or 3.12; found $$(python3 --version 2>/dev/null || echo 'no python3');" \
+	    "install python3.12, or name one: make setup PYTHON=/path/to/python3.12" >&2; exit 1; fi; \
+	"$$found" -I tally/bootstrap.py
+	@.venv/bin/python -m tally.jars
+
+demo: setup ## the whole line on this machine: generator, Kafka, Flink, Postgres, dashboard
+	@$(TALLY) demo $(ARGS)
+
+test: setup ## everything that must pass
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/python -m pytest $(ARGS)
+
+lock: setup ## resolve the dependencies again into the lock files
+	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --group dev pyproject.toml -o requirements.lock
+
+doctor: setup ## what is missing on this machine and how to get it
+	@$(TALLY) doctor
+
+clean: ## remove what set-up built here; the caches of the user stay
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis build dist
+
+.PHONY: help setup demo test lock doctor clean
