@@ -1,0 +1,14 @@
+-- One row is the sales of one closed 5-minute window in one channel. | 一行是一个渠道在一个已结算 5 分钟窗口内的销售。
+-- grain: window_start, channel
+CREATE TABLE tally.sales_closed_5m (
+    window_start timestamptz NOT NULL,
+    channel text NOT NULL,
+    gross_amount numeric NOT NULL,
+    discount_amount numeric NOT NULL,
+    refund_amount numeric NOT NULL,
+    orders numeric NOT NULL,
+    lines numeric NOT NULL,
+    units numeric NOT NULL,
+    refunded_units numeric NOT NULL,
+    PRIMARY KEY (window_start, channel)
+);
