@@ -1,0 +1,114 @@
+"""One store of query results for all viewers, so that the load on Postgres does not follow their number."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+LOG = logging.getLogger("dashboard.store")
+RETRY_SECONDS = 2.0
+PATIENCE_SECONDS = 1.0
+TROUBLE = "can't read %s; %s; its last good value stays on the pages, next try in %.0f s"
+
+
+class State(Enum):
+    """What a reader may do with a reading."""
+
+    LOADING = "loading"
+    OK = "ok"
+    STALE = "stale"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A value, the wall-clock time at which it was read, and the error that stopped a newer one."""
+
+    value: Any = None
+    read_at: float | None = None
+    error: str | None = None
+
+    @property
+    def state(self) -> State:
+        """Say whether the value is good, old, missing or on its way."""
+        if self.error is None:
+            return State.LOADING if self.read_at is None else State.OK
+        return State.ERROR if self.read_at is None else State.STALE
+
+
+@dataclass
+class Entry:
+    """The newest reading of one key and the read that is under way."""
+
+    reading: Reading = field(default_factory=Reading)
+    asked_at: float = float("-inf")
+    landed: threading.Event | None = None
+
+
+class Store:
+    """Key → newest good value. One read per key at a time; nothing is read unless somebody looks.
+
+    `clock` is the wall clock in seconds; `overdue_seconds` is the age from which an unanswered read counts as an error.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.time, overdue_seconds: float = 12.0):
+        self._clock = clock
+        self._overdue = overdue_seconds
+        self._lock = threading.Lock()
+        self._entries: dict[Hashable, Entry] = {}
+        self._slow = False
+
+    def read(
+        self, key: Hashable, fetch: Callable[[], Any], refresh_seconds: float, patience: float = PATIENCE_SECONDS
+    ) -> Reading:
+        """Return the value of `key`, read again when it is older than `refresh_seconds`.
+
+        Waits up to `patience` seconds for a read under way, and not at all where reads are slow or fail and a value is there.
+        """
+        with self._lock:
+            entry = self._entries.setdefault(key, Entry())
+            if entry.landed is None and self._is_due(entry, refresh_seconds):
+                entry.asked_at, entry.landed = self._clock(), threading.Event()
+                # A daemon, so that a server that never answers can't keep this process from ending.
+                threading.Thread(target=self._fly, args=(key, entry, fetch), daemon=True, name="store-read").start()
+            landed, known = entry.landed, entry.reading
+            hurried = self._slow and known.read_at is not None
+        if landed is not None and not hurried and not landed.wait(patience):
+            self._slow = True
+        return self._seen(entry)
+
+    def _is_due(self, entry: Entry, refresh_seconds: float) -> bool:
+        wait_for = refresh_seconds if entry.reading.error is None else min(refresh_seconds, RETRY_SECONDS)
+        # A little early, since the pages tick at the same pace and would else miss every second one.
+        return self._clock() - entry.asked_at >= wait_for * 0.9
+
+    def _fly(self, key: Hashable, entry: Entry, fetch: Callable[[], Any]) -> None:
+        before = entry.reading
+        try:
+            reading = Reading(fetch(), self._clock())
+        except Exception as error:  # noqa: BLE001  kept and shown; the last good value stays
+            reading = Reading(before.value, before.read_at, first_line(error))
+        if reading.error and not before.error:
+            LOG.warning(TROUBLE, key, reading.error, RETRY_SECONDS)
+        elif before.error and not reading.error:
+            LOG.info("%s is read again", key)
+        with self._lock:
+            landed, entry.reading, entry.landed = entry.landed, reading, None
+            self._slow = reading.error is not None
+        landed.set()
+
+    def _seen(self, entry: Entry) -> Reading:
+        """Return the entry's reading; a read that never came back is an error too."""
+        with self._lock:
+            unanswered = self._clock() - entry.asked_at
+            if entry.landed is not None and unanswered > self._overdue:
+                return Reading(entry.reading.value, entry.reading.read_at, f"no answer for {unanswered:.0f} s")
+            return entry.reading
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's text; psycopg2's texts are many lines long."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
