@@ -1,0 +1,16 @@
+-- One row is one row of the public view sales_by_day, money in minor units; Postgres.
+-- grain: store_day, channel, region
+COPY (
+    SELECT store_day,
+           channel,
+           region,
+           gross_amount::bigint AS gross_amount,
+           discount_amount::bigint AS discount_amount,
+           refund_amount::bigint AS refund_amount,
+           net_amount::bigint AS net_amount,
+           orders,
+           lines,
+           units,
+           refunded_units
+    FROM tally.sales_by_day
+) TO STDOUT (FORMAT csv, HEADER)

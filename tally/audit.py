@@ -1,0 +1,86 @@
+"""The audit: `python -m tally.audit [--json] [--fresh]` recomputes every result row from the log and compares.
+
+Exit 0: every row equal. 1: rows differ, they are listed. 2: it could not be run.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import click
+import duckdb
+import psycopg2
+import pyarrow as pa
+from confluent_kafka import KafkaException
+from rich.console import Console
+
+from tally.audit_report import as_json, new_audit_id, print_report, write_failure, write_report
+from tally.audit_run import run_audit
+from tally.audit_settings import AuditSettings
+from tally.errors import TallyError
+
+EXITS = {"equal": 0, "differs": 1, "failed": 2}
+UNEXPECTED = (OSError, KafkaException, duckdb.Error, psycopg2.Error, pa.ArrowException)
+
+
+@click.command()
+@click.option("--json", "wants_json", is_flag=True, help="Print the result as one JSON object.")
+@click.option("--fresh", is_flag=True, help="Check every record again instead of trusting kept verdicts.")
+@click.option("--limit", "most_shown", default=10, show_default=True, help="Differing rows shown of each table.")
+def main(wants_json: bool, fresh: bool, most_shown: int) -> None:
+    """Recompute every result row from the log and compare it with Postgres.
+
+    Exit 0: every row equal; 1: rows differ, they are listed; 2: the audit could not be run.
+
+    \b
+    Example:
+      tally audit --json
+    """
+    sys.exit(audit(wants_json, fresh, most_shown))
+
+
+def audit(wants_json: bool, fresh: bool, most_shown: int) -> int:
+    """Run one audit, tell and record its result, and return the exit code."""
+    started = datetime.now(UTC)
+    audit_id = new_audit_id(started)
+    settings = None
+    progress = Console(stderr=True)
+    try:
+        settings = AuditSettings.from_env()
+        with progress.status("auditing") as status:
+            report = run_audit(settings, fresh=fresh, most_shown=most_shown, say=status.update)
+    except (TallyError, *UNEXPECTED) as error:
+        message = str(error) if isinstance(error, TallyError) else f"the audit broke off; found {error!r}; audit again"
+        if settings is not None:
+            record(
+                progress, lambda: write_failure(settings.database_url, audit_id, started, datetime.now(UTC), message)
+            )
+        tell_failure(audit_id, message, wants_json)
+        return EXITS["failed"]
+    record(progress, lambda: write_report(settings.database_url, audit_id, report))
+    if wants_json:
+        print(json.dumps(as_json(audit_id, report), ensure_ascii=False))
+    else:
+        print_report(Console(), report)
+    return EXITS[report.verdict]
+
+
+def record(progress: Console, write: Callable[[], None]) -> None:
+    """Write a result into Postgres; one that can't be written is still told."""
+    try:
+        write()
+    except psycopg2.Error as error:
+        found = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        progress.print(f"audit: the result is not in audit_runs; found {found}; see that Postgres runs", soft_wrap=True)
+
+
+def tell_failure(audit_id: str, message: str, wants_json: bool) -> None:
+    """Say why an audit could not be run."""
+    if wants_json:
+        print(json.dumps({"audit_id": audit_id, "verdict": "failed", "message": message}, ensure_ascii=False))
+    print(f"audit: {message}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""One real broker and one real Postgres for the tests of archive and audit; a topic and empty tables for each test."""
+
+import shutil
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg2
+import pytest
+from confluent_kafka import Producer
+
+from tally import migrate
+from tally.kafka import KafkaError, ensure_topics
+from tally.postgres import EmbeddedPostgres
+from tests.tally.broker import running_broker
+
+RESULT_TABLES = (
+    "sales_10s, stock_flow_1m, day_buyers, orders_1s, order_ticker, rejected_records, event_counts_1h, log_counts_1h, "
+    "lag_samples, audit_log, audit_results"
+)
+
+
+@dataclass
+class Topic:
+    """A topic of its own, and a way to put records into it."""
+
+    bootstrap: str
+    name: str
+    undelivered: list = field(default_factory=list)
+
+    def send(self, records: list[dict], **settings) -> None:
+        """Put records (value, key, partition, headers) into the log and return when the broker has them."""
+        producer = Producer({"bootstrap.servers": self.bootstrap, "linger.ms": 5, **settings})
+        for record in records:
+            producer.produce(self.name, on_delivery=self.note, **record)
+            producer.poll(0)
+        assert producer.flush(30) == 0 and self.undelivered == []
+
+    def note(self, error, message) -> None:
+        """Remember a record that did not get through."""
+        if error is not None:
+            self.undelivered.append(error)
+
+
+def new_topic(bootstrap: str, name: str) -> Topic:
+    """Create a log with two partitions; a broker that has just created a topic may not know it for a moment."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            ensure_topics(bootstrap, name, 2)
+            return Topic(bootstrap, name)
+        except KafkaError:
+            if time.monotonic() > deadline:
+                raise
+
+
+@pytest.fixture(scope="session")
+def bootstrap(tmp_path_factory) -> Iterator[str]:
+    """The address of a broker that runs as long as the tests."""
+    with running_broker(tmp_path_factory.mktemp("kafka-home")) as address:
+        yield address
+
+
+@pytest.fixture
+def topic(bootstrap) -> Topic:
+    """An empty log with two partitions."""
+    return new_topic(bootstrap, f"events-{uuid.uuid4().hex[:8]}")
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[EmbeddedPostgres]:
+    """A migrated Postgres; its home's parents are open, so that root's server can enter it."""
+    home = Path(tempfile.mkdtemp(prefix="tally-audit-", dir="/tmp"))
+    postgres = EmbeddedPostgres(home)
+    try:
+        postgres.start()
+        migrate.set_up(postgres)
+        yield postgres
+    finally:
+        postgres.stop()
+        postgres.remove()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def database(server) -> Iterator:
+    """A connection as owner to empty result tables; each statement is committed."""
+    with closing(psycopg2.connect(server.url("owner"), options="-c search_path=tally -c timezone=UTC")) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(f"TRUNCATE {RESULT_TABLES}")
+            yield cursor
+
+
+@pytest.fixture
+def home(tmp_path) -> Path:
+    """A home folder with an empty archive and a key for the customers' hash."""
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "buyer.key").write_text(bytes(range(32)).hex())
+    return tmp_path

@@ -1,0 +1,347 @@
+"""The audit on a real log and a real Postgres: equal where all is right, each kind of error found for what it is."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tally.audit_run import run_audit
+from tally.audit_settings import AuditSettings
+from tests.audit.archive_process import archiving, counted, in_log, wait_until
+from tests.audit.conftest import new_topic
+from tests.audit.scenario import COMPARED, E1, RECORDS, ROWS, SOLD_MS, fill, in_one_hour, line
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def log(bootstrap, home, server, database, request):
+    """The scenario's records, the first half in the archive and the rest only in Kafka; rows as they have to be."""
+    for attempt in range(3):
+        topic = new_topic(bootstrap, f"audit-{home.name}-{attempt}"[-200:])
+        topic.send(RECORDS[:7])
+        with archiving(home, topic, server.url("writer")):
+            wait_until(lambda: counted(database) == [(0, 5, 4), (1, 2, 1)], "the first records archived")
+        topic.send(RECORDS[7:])
+        records = in_log(bootstrap, topic.name)
+        if in_one_hour(records):
+            break
+    database.execute("TRUNCATE tally.log_counts_1h, tally.lag_samples")
+    fill(database, topic.name, records)
+    return topic
+
+
+def settings(log, home, server, **changes):
+    values = {"settle_seconds": 0.0, "patience_seconds": 5.0, "rounds": 2, "buyer_key": bytes(range(32)), **changes}
+    return AuditSettings(home, log.bootstrap, log.name, server.url("writer"), **values)
+
+
+def audited(log, home, server, sleep=lambda seconds: None, **changes):
+    return run_audit(
+        settings(log, home, server, **changes), fresh=False, most_shown=10, say=lambda text: None, sleep=sleep
+    )
+
+
+def found(report):
+    """Return what differs as {table: {kind: rows}}."""
+    kinds = ("missing", "extra", "wrong", "undecided", "moving")
+    counts = {table.table: {kind: n for kind in kinds if (n := getattr(table, kind))} for table in report.tables}
+    return {table: kinds for table, kinds in counts.items() if kinds}
+
+
+def test_right_rows_are_equal(log, home, server):
+    report = audited(log, home, server)
+    assert found(report) == {}
+    assert report.verdict == "equal"
+    assert {table.table: table.compared for table in report.tables} == COMPARED
+    assert (report.totals.records, report.totals.counted, report.totals.duplicates, report.totals.rejected) == (
+        12,
+        9,
+        1,
+        2,
+    )
+    assert report.message == "every row equal: 23 rows in 9 tables, 12 records of the log"
+
+
+SALES_WEB = "UPDATE sales_10s SET {} WHERE channel = 'web'"
+PLANTED = {
+    "a missing row": ("DELETE FROM sales_10s WHERE channel = 'web'", {"sales_10s": {"missing": 1}}),
+    "an extra row": (
+        "INSERT INTO sales_10s SELECT window_start, channel, 'Tibet', log_date, gross_amount, discount_amount, "
+        "refund_amount, orders, lines, units, refunded_units, event_count, newest_event_time FROM sales_10s "
+        "WHERE channel = 'web'",
+        {"sales_10s": {"extra": 1}},
+    ),
+    "one fen too much": (SALES_WEB.format("gross_amount = gross_amount + 1"), {"sales_10s": {"wrong": 1}}),
+    "one fen too little": (SALES_WEB.format("gross_amount = gross_amount - 1"), {"sales_10s": {"wrong": 1}}),
+    "an order too many": ("UPDATE orders_1s SET orders = 3", {"orders_1s": {"wrong": 1}}),
+    "another second": (
+        "UPDATE orders_1s SET second = second + interval '1 s'",
+        {"orders_1s": {"missing": 1, "extra": 1}},
+    ),
+    "a refund to stock that was money only": (
+        "UPDATE stock_flow_1m SET refunded = refunded + 1 WHERE sku = 'A' AND sold = 2",
+        {"stock_flow_1m": {"wrong": 1}, "stock_on_hand": {"wrong": 1}},
+    ),
+    "a balance that is not its movements": (
+        "INSERT INTO stock_late SELECT window_start, sku, warehouse_id, 1, 0, 0, 0, 0, 0, 0, 0, 0 FROM stock_flow_1m "
+        "WHERE sku = 'B' AND sold = 1",
+        {"stock_on_hand": {"wrong": 1}},
+    ),
+    "a rejected line that is counted": (
+        "DELETE FROM rejected_records WHERE log_partition = 0; "
+        "UPDATE event_counts_1h SET counted = 4, rejected = 0, event_count = 9 WHERE log_partition = 0",
+        {"rejected_records": {"missing": 1}, "event_counts_1h": {"wrong": 1}, "conservation": {"wrong": 1}},
+    ),
+    "a good line that is rejected": (
+        "INSERT INTO rejected_records SELECT 0, 1, append_time, 'x', 'x', NULL, NULL, topic FROM rejected_records LIMIT 1",
+        {"rejected_records": {"extra": 1}, "conservation": {"wrong": 1}},
+    ),
+    "a rejected line of another origin": (
+        "UPDATE rejected_records SET file = 'a.ndjson', file_line = 3 WHERE log_partition = 0",
+        {"rejected_records": {"wrong": 1}},
+    ),
+    "a duplicate that is counted twice": (
+        "UPDATE sales_10s SET gross_amount = 2000, discount_amount = 200, orders = 2, lines = 2, units = 4, event_count = 2 "
+        "WHERE gross_amount = 1000; UPDATE event_counts_1h SET counted = 4, event_count = 9 WHERE log_partition = 0",
+        {"sales_10s": {"wrong": 1}, "event_counts_1h": {"wrong": 1}, "conservation": {"wrong": 1}},
+    ),
+    "a buyer in the day before": (
+        "UPDATE day_buyers SET store_day = store_day - 1",
+        {"day_buyers": {"missing": 1, "extra": 1}},
+    ),
+    "a first purchase a millisecond late": (
+        "UPDATE day_buyers SET first_purchase_at = first_purchase_at + interval '1 ms'",
+        {"day_buyers": {"wrong": 1}},
+    ),
+    "another order in the ticker": (
+        "UPDATE order_ticker SET order_id = 'o1', sku = 'A', quantity = 2, channel = 'app', amount = 900",
+        {"order_ticker": {"wrong": 1}},
+    ),
+    "a late one not marked": (
+        "UPDATE event_counts_1h SET late = 5 WHERE log_partition = 1",
+        {"event_counts_1h": {"wrong": 1}},
+    ),
+    "a newest time half a second off": (
+        "UPDATE event_counts_1h SET newest_append_time = newest_append_time + interval '0.5 s' WHERE log_partition = 1",
+        {"event_counts_1h": {"wrong": 1}},
+    ),
+    "a record the archive did not count": (
+        "UPDATE log_counts_1h SET records = 4 WHERE log_partition = 0",
+        {"log_counts_1h": {"wrong": 1}, "conservation": {"wrong": 1}},
+    ),
+    "rows of another append date": (
+        "UPDATE stock_flow_1m SET log_date = log_date - 1 WHERE sku = 'C'",
+        {"stock_flow_1m": {"missing": 1, "extra": 1}},
+    ),
+}
+
+
+@pytest.mark.parametrize(("plant", "differences"), PLANTED.values(), ids=PLANTED.keys())
+def test_a_planted_error_is_found(log, home, server, database, plant, differences):
+    database.execute(plant)
+    report = audited(log, home, server)
+    assert found(report) == differences
+    assert report.verdict == "differs"
+
+
+def test_a_difference_names_key_expected_found_and_the_records_behind_it(log, home, server, database):
+    database.execute(SALES_WEB.format("gross_amount = 601"))
+    (difference,) = next(table.sample for table in audited(log, home, server).tables if table.table == "sales_10s")
+    assert difference.key["window_start"] == "2024-05-06 07:08:00" and difference.key["channel"] == "web"
+    assert (difference.expected["gross_amount"], difference.found["gross_amount"]) == (600, 601)
+    assert (difference.kind, difference.origins, difference.record_count) == ("wrong", ["1:2"], 1)
+
+
+def another_sale(log, event_id="e10", partition=1):
+    sale = {**json.loads(E1), "event_id": event_id, "event_time": SOLD_MS, **line("o9", 2, 10)}
+    log.send([{"value": json.dumps(sale).encode(), "partition": partition}])
+
+
+# the rows that another_sale makes of the scenario's: of its own counts first, of the other tables later
+SEEN_BY_COUNTS = (
+    "UPDATE event_counts_1h SET records = 8, counted = 7, late = 7, last_offset = 7, event_count = 15, "
+    "newest_append_time = to_timestamp(%(ms)s / 1000.0) WHERE log_partition = 1; "
+    "UPDATE log_counts_1h SET records = 8, last_offset = 7 WHERE log_partition = 1"
+)
+SEEN_BY_ALL = (
+    "UPDATE sales_10s SET gross_amount = 1020, discount_amount = 100, lines = 2, units = 4, event_count = 2 "
+    "WHERE gross_amount = 1000; "
+    "UPDATE stock_flow_1m SET sold = 4, gross_amount = 1020, lines = 2, event_count = 5 WHERE sku = 'A' AND sold = 2; "
+    "UPDATE day_buyers SET event_count = 3"
+)
+
+
+def see_counts(log, database):
+    ms = in_log(log.bootstrap, log.name)[-1][2]
+    database.execute(SEEN_BY_COUNTS, {"ms": ms})
+
+
+def test_rows_that_move_are_looked_at_again(log, home, server, database):
+    another_sale(log)
+    see_counts(log, database)
+    report = audited(log, home, server, sleep=lambda seconds: database.execute(SEEN_BY_ALL), settle_seconds=3600.0)
+    assert found(report) == {}
+    assert report.verdict == "equal" and report.totals.records == 13
+
+
+def test_what_keeps_moving_is_named_as_moving_and_not_as_wrong(log, home, server, database):
+    another_sale(log)
+    see_counts(log, database)
+    report = audited(log, home, server, settle_seconds=3600.0)
+    assert found(report) == {
+        "sales_10s": {"moving": 1},
+        "stock_flow_1m": {"moving": 1},
+        "stock_on_hand": {"moving": 1},
+        "day_buyers": {"moving": 1},
+        "conservation": {"moving": 1},
+    }
+    assert report.verdict == "equal"
+    assert report.message == "every settled row equal: 23 rows in 9 tables, 13 records of the log; 5 rows moving"
+
+
+def test_what_no_fresh_record_explains_is_wrong_although_its_row_moves(log, home, server, database):
+    another_sale(log)
+    see_counts(log, database)
+    database.execute(SEEN_BY_ALL)
+    database.execute("UPDATE sales_10s SET event_count = 3 WHERE gross_amount = 1020")
+    assert found(audited(log, home, server, settle_seconds=3600.0)) == {"sales_10s": {"wrong": 1}}
+
+
+def test_results_that_stopped_short_of_the_log_are_missing_and_said(log, home, server, database):
+    another_sale(log)
+    report = audited(log, home, server)
+    assert found(report) == {
+        "sales_10s": {"wrong": 1},
+        "stock_flow_1m": {"wrong": 1},
+        "stock_on_hand": {"wrong": 1},
+        "day_buyers": {"wrong": 1},
+        "event_counts_1h": {"wrong": 1},
+        "log_counts_1h": {"wrong": 1},
+        "conservation": {"wrong": 1},
+    }
+    assert report.message.endswith("; the job's results lack the log's last 1 records and do not advance")
+
+
+def test_ids_whose_copies_differ_make_their_rows_undecided_and_are_listed(log, home, server, database):
+    other = {**json.loads(E1), "quantity": 1}
+    log.send([{"value": json.dumps(other).encode(), "partition": 0}])
+    ms = max(row[2] for row in in_log(log.bootstrap, log.name))
+    database.execute(
+        "UPDATE event_counts_1h SET records = 6, last_offset = 5, event_count = 9, "
+        "newest_append_time = to_timestamp(%(ms)s / 1000.0) WHERE log_partition = 0; "
+        "UPDATE log_counts_1h SET records = 6, last_offset = 5 WHERE log_partition = 0",
+        {"ms": ms},
+    )
+    assert found(audited(log, home, server)) == {}
+    # as if the last copy had been counted
+    database.execute(
+        "UPDATE sales_10s SET gross_amount = 500, units = 1 WHERE gross_amount = 1000; "
+        "UPDATE stock_flow_1m SET gross_amount = 500, sold = 1 WHERE sku = 'A' AND sold = 2"
+    )
+    report = audited(log, home, server)
+    assert found(report) == {
+        "sales_10s": {"undecided": 1},
+        "stock_flow_1m": {"undecided": 1},
+        "stock_on_hand": {"undecided": 1},
+    }
+    assert report.verdict == "equal"
+    assert [(one.event_id, one.why, one.origins) for one in report.unsure_ids] == [
+        ("e1", "copies differ", ["0:0", "0:2", "0:5"])
+    ]
+
+
+def command(log, home, server, *options, **variables):
+    environment = {
+        "TALLY_HOME": str(home),
+        "TALLY_KAFKA": log.bootstrap,
+        "TALLY_TOPIC": log.name,
+        "DATABASE_URL": server.url("writer"),
+        "COLUMNS": "200",
+        **variables,
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "tally.audit", *options], env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_exit_0_and_one_line_when_every_row_is_equal(log, home, server, database):
+    result = command(log, home, server)
+    assert (result.returncode, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    assert lines[-2:] == [
+        "12 records = 9 counted + 1 duplicates + 2 rejected",
+        "every row equal: 23 rows in 9 tables, 12 records of the log",
+    ]
+    assert [cell.strip() for cell in lines[3].split("│")[1:-1]] == ["sales_10s", "4", "0", "0", "0", "0", "0"]
+    database.execute("SELECT verdict, message, finished_at > started_at FROM audit_runs")
+    assert database.fetchall() == [("equal", lines[-1], True)]
+    database.execute("SELECT table_name, compared::int, missing + extra + wrong + undecided, sample FROM audit_results")
+    assert sorted(database.fetchall()) == sorted((table, rows, 0, []) for table, rows in COMPARED.items())
+
+
+def test_exit_1_and_every_difference_when_rows_differ(log, home, server, database):
+    database.execute(SALES_WEB.format("gross_amount = 601"))
+    result = command(log, home, server, TALLY_CHECKPOINT_SECONDS="1")
+    assert result.returncode == 1
+    log_date = str(in_log(log.bootstrap, log.name)[0][2] // 86_400_000)
+    database.execute("SELECT (DATE '1970-01-01' + %s::int)::text", [log_date])
+    assert (
+        "sales_10s wrong: window_start 2024-05-06 07:08:00, channel web, region Beijing, "
+        f"log_date {database.fetchone()[0]}; expected gross_amount 600; found gross_amount 601; records 1:2"
+    ) in result.stdout.splitlines()
+    message = "1 rows differ (sales_10s 1 wrong) of 23 rows in 9 tables, 12 records of the log"
+    assert result.stdout.splitlines()[-1] == message
+    as_json = command(log, home, server, "--json", "--fresh", TALLY_CHECKPOINT_SECONDS="1")
+    report = json.loads(as_json.stdout)
+    assert as_json.returncode == 1
+    assert (report["verdict"], report["message"]) == ("differs", message)
+    assert report["log"] == {"records": 12, "counted": 9, "duplicates": 1, "rejected": 2}
+    database.execute("SELECT wrong::int, sample FROM audit_results WHERE table_name = 'sales_10s'")
+    (wrong, sample), *_ = database.fetchall()
+    assert wrong == 1 and sample == report["tables"][0]["sample"] and sample[0]["origins"] == ["1:2"]
+
+
+def test_exit_2_and_why_when_it_could_not_run(log, home, server, database):
+    away = "postgresql://tally_writer:x@127.0.0.1:9/tally"
+    result = command(log, home, server, DATABASE_URL=away)
+    assert result.returncode == 2
+    assert "audit: Postgres can't be read; found connection to server at" in result.stderr
+    (home / "archive").rename(home / "elsewhere")
+    result = command(log, home, server, "--json")
+    told = f"there is no archive; found no folder {home / 'archive'}; start Tallystream with this home first"
+    assert (result.returncode, json.loads(result.stdout)["verdict"]) == (2, "failed")
+    assert result.stderr == f"audit: {told}\n"
+    database.execute("SELECT verdict, message FROM audit_runs")
+    assert database.fetchall() == [("failed", told)]
+
+
+def test_a_lost_file_of_the_archive_is_said_and_not_audited_around(log, home, server):
+    sorted((home / "archive").glob("p0000*.parquet"))[0].rename(home / "lost.parquet")
+    sorted((home / "archive").glob("p0001*.parquet"))[0].unlink()
+    assert audited(log, home, server).verdict == "equal"  # all of it is still in Kafka
+    (home / "lost.parquet").rename(home / "archive" / "p0000.00000000000000000003-00000000000000000004.parquet")
+    with pytest.raises(
+        Exception, match=r"lacks records; found these offsets missing by partition: \{0: \[\(0, 2\)\]\}"
+    ):
+        audited(log, home, server)
+
+
+def test_all_faults_of_the_settings_are_told_at_once(log, home, server):
+    (home / "run" / "buyer.key").write_text("secret")
+    result = command(log, home, server, TALLY_DEDUP_HOURS="1", TALLY_CURRENCY="yuan", TALLY_KAFKA="")
+    assert result.returncode == 2
+    assert result.stderr == (
+        "audit: 4 settings are wrong; docs/settings.md lists them all:\n"
+        "  TALLY_KAFKA is missing; `tally run` sets it for its children, set it yourself to run this part alone\n"
+        "  TALLY_CURRENCY: must be an ISO 4217 code such as CNY; found 'yuan'\n"
+        "  TALLY_DEDUP_HOURS: must be a whole number from 48 to 2160; found '1'\n"
+        f"  TALLY_BUYER_KEY_FILE: {home}/run/buyer.key must hold 32 bytes as hex digits; restore it, or rebuild\n"
+    )
+
+
+def test_the_scenario_fills_every_table(log, database):
+    for table in ROWS:
+        database.execute(f"SELECT count(*) FROM tally.{table}")
+        assert database.fetchone()[0] == COMPARED[table]
