@@ -70,7 +70,18 @@ def build() -> None:
     run("installer (uv)", PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", "requirements-uv.lock")
     uv = VENV / "bin" / "uv"
     run("locked packages, about 1.1 GB unpacked", uv, "pip", "sync", "--require-hashes", "requirements.lock")
-    run("tally itself", uv, "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--offline", "--editable", ".")
+    run(
+        "tally itself",
+        uv,
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "--offline",
+        "--editable",
+        ".",
+    )
     STAMP.write_text(fingerprint())
 
 

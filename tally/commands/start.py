@@ -1,0 +1,103 @@
+"""Commands that start something: demo, run, generate."""
+
+import os
+import sys
+
+import click
+
+from tally.commands.context import DURATION, Context, pass_context
+from tally.console import Screen
+from tally.demo import DEFAULT_SCENARIO, check_scenario, demo_settings, generator_arguments, list_scenarios
+from tally.session import Plan, run_session
+from tally.supervisor import python_command
+
+
+@click.command()
+@click.option(
+    "--scenario",
+    metavar="S",
+    default=DEFAULT_SCENARIO,
+    show_default=True,
+    help="What happens in the shop; `help` lists.",
+)
+@click.option("--seed", metavar="N", type=int, help="Seed of the shop; the same seed is the same shop.")
+@click.option("--rate", metavar="N", type=click.FloatRange(0.01, 100_000), help="Mean events a second; default 2.")
+@click.option(
+    "--for", "seconds", metavar="TIME", type=DURATION, help="Stop after this time, such as 10m; default: never."
+)
+@click.option("--host", metavar="H", help="Address the dashboard listens on; default 127.0.0.1.")
+@pass_context
+def demo(
+    context: Context, scenario: str, seed: int | None, rate: float | None, seconds: float | None, host: str | None
+):
+    """Run a simulated shop on the whole line and show it.
+
+    Starts generator, Kafka, Postgres, Flink job, archive and dashboard on this machine and prints one address. Ctrl-C
+    ends all of it. A later demo goes on where the last one stopped.
+
+    \b
+    Example:
+      tally demo --scenario double11 --rate 20 --for 10m
+    """
+    if scenario == "help":
+        click.echo(list_scenarios(), nl=False)
+        return
+    settings = demo_settings(context.home_option, rate, host)
+    check_scenario(scenario)
+    arguments = generator_arguments(settings, scenario, seed, rate)
+    run_session(settings, Plan("tally demo", arguments, seconds), Screen())
+
+
+@click.command()
+@click.option("--host", metavar="H", help="Address the dashboard listens on; default 127.0.0.1.")
+@click.option(
+    "--for", "seconds", metavar="TIME", type=DURATION, help="Stop after this time, such as 8h; default: never."
+)
+@pass_context
+def run(context: Context, host: str | None, seconds: float | None):
+    """Run the line for your own shop.
+
+    The same as `tally demo` without the simulated shop. Rename a file of events (NDJSON, also .gz) into the home's
+    inbox/ folder: it is published once and moved to inbox/done/.
+
+    \b
+    Example:
+      tally run &
+      mv sales.ndjson ~/.tallystream/inbox/
+    """
+    settings = with_host(context, host)
+    run_session(settings, Plan("tally run", None, seconds), Screen())
+
+
+def with_host(context: Context, host: str | None):
+    """Return the settings with --host on top."""
+    from tally.settings import Settings
+
+    return Settings.load(context.home_option, {**os.environ, **({"TALLY_HOST": host} if host else {})})
+
+
+@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@pass_context
+def generate(context: Context, arguments: tuple[str, ...]):
+    """Write events only: to a folder, to stdout (-), or to Kafka.
+
+    Takes the arguments of the generator: --to DIR|-|kafka, --events N or --for 60s, --rate N|max, --seed N,
+    --scenario S, --start TIME, --answer-key FILE. `tally generate --help` lists them all.
+
+    \b
+    Example:
+      tally generate --to - --events 1000 --seed 7
+    """
+    environment = {**os.environ, **context.settings.child_environment(), **running_kafka(context)}
+    command = python_command("generator", *arguments)
+    sys.stdout.flush()
+    os.execve(command[0], command, environment)
+
+
+def running_kafka(context: Context) -> dict[str, str]:
+    """Return the address of the log, where a supervisor of this home runs."""
+    from tally.registry import Registry
+
+    state = Registry(context.home).read()
+    return {"TALLY_KAFKA": state.kafka} if state.is_running and state.kafka else {}

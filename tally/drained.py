@@ -1,0 +1,181 @@
+"""Tell whether everything published so far is visible (`tally wait`): docs/architecture.md, "Drained"."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from tally.database import DatabaseError, execute
+from tally.errors import TallyError
+from tally.inbox import claimed, waiting
+
+FIRST_WINDOW = 64
+WINDOW_GROWTH = 16
+READ_SECONDS = 20.0
+MARKERS_SECONDS = 3.0
+MARKERS_LOOK_SECONDS = 0.05
+LOOK_SECONDS = 0.25
+
+
+class NotDrained(TallyError):
+    """Time ran out; the text says what is missing."""
+
+
+def log_end(bootstrap: str, topic: str) -> dict[int, int]:
+    """Return the offset of each partition's last committed record, -1 where there is none.
+
+    Offsets have gaps (transaction markers), so the record itself is looked for, from the end backwards. Raise
+    KafkaException when the broker does not answer.
+    """
+    with reader_of(bootstrap, "read_uncommitted") as everything, reader_of(bootstrap, "read_committed") as committed:
+        partitions = sorted(everything.list_topics(topic, READ_SECONDS).topics[topic].partitions)
+        highs = {
+            one: everything.get_watermark_offsets(TopicPartition(topic, one), READ_SECONDS)[1] for one in partitions
+        }
+        deadline = time.monotonic() + MARKERS_SECONDS
+        for partition, high in highs.items():
+            await_markers(committed, TopicPartition(topic, partition), high, deadline)
+        return {partition: last_record(committed, topic, partition) for partition in partitions}
+
+
+@contextlib.contextmanager
+def reader_of(bootstrap: str, isolation: str) -> Iterator[Consumer]:
+    """Give a consumer that keeps no offsets."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": "tally-wait",
+            "isolation.level": isolation,
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "log_level": 0,
+        }
+    )
+    try:
+        yield consumer
+    finally:
+        consumer.close()
+
+
+def await_markers(consumer: Consumer, partition: TopicPartition, high: int, deadline: float) -> None:
+    """Wait until what was sent before is committed or aborted: the broker writes the markers after its answer.
+
+    A transaction that stays open is not published; that is known when the deadline has passed.
+    """
+    while consumer.get_watermark_offsets(partition, READ_SECONDS)[1] < high and time.monotonic() < deadline:
+        time.sleep(MARKERS_LOOK_SECONDS)
+
+
+def last_record(consumer: Consumer, topic: str, partition: int) -> int:
+    """Look for a partition's last record in windows that grow towards its beginning."""
+    low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), READ_SECONDS)
+    window = FIRST_WINDOW
+    while low < high:
+        begin = max(low, high - window)
+        offsets = list(read_offsets(consumer, TopicPartition(topic, partition, begin)))
+        if offsets:
+            return offsets[-1]
+        if begin == low:
+            break
+        window *= WINDOW_GROWTH
+    return -1
+
+
+def read_offsets(consumer: Consumer, start: TopicPartition) -> Iterator[int]:
+    """Give the offsets of a partition's records from a place to its end."""
+    consumer.assign([start])
+    while True:
+        message = consumer.poll(READ_SECONDS)
+        if message is None:
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+        if message.error() is None:
+            yield message.offset()
+        elif message.error().code() == KafkaError._PARTITION_EOF:
+            return
+        else:
+            raise KafkaException(message.error())
+
+
+def missing_parts(end: dict[int, int], reached: dict[int, tuple[int, int]]) -> list[str]:
+    """Say which partitions the archive or the job has not read to the end; `reached` is (archived, counted)."""
+    faults = []
+    for partition, offset in sorted(end.items()):
+        for who, seen in zip(("the archive", "the job"), reached.get(partition, (-1, -1)), strict=True):
+            if seen < offset:
+                faults.append(f"{who} is at offset {seen} of {offset} in partition {partition}")
+    return faults
+
+
+def read_reached(url: str) -> dict[int, tuple[int, int]]:
+    """Return partition → (offset the archive has reached, offset the job's results have reached)."""
+    return {row[0]: tuple(-1 if one is None else one for one in row[1:]) for row in execute(url, "reached_offsets")}
+
+
+def has_checkpoint_after(url: str, moment: datetime) -> bool:
+    """Tell whether a checkpoint that was triggered after a moment has completed."""
+    return bool(execute(url, "checkpoint_after", {"moment": moment}))
+
+
+class Drain:
+    """Waits in three steps: the inbox is empty, archive and job reach the log's end, a later checkpoint completes."""
+
+    def __init__(
+        self,
+        inbox: Path,
+        read_log_end: Callable[[], dict[int, int]],
+        read_reached: Callable[[], dict[int, tuple[int, int]]],
+        has_checkpoint_after: Callable[[datetime], bool],
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ):
+        self.inbox = inbox
+        self.read_log_end = read_log_end
+        self.read_reached = read_reached
+        self.has_checkpoint_after = has_checkpoint_after
+        self.clock = clock
+        self.sleep = sleep
+
+    def wait(self, seconds: float, show: Callable[[str], None] = lambda text: None) -> None:
+        """Return when drained; raise NotDrained naming what is missing when the time is over."""
+        deadline = self.clock() + seconds
+        self.wait_for(self.inbox_faults, deadline, seconds, show)
+        end = self.read_log_end()
+        self.wait_for(lambda: missing_parts(end, self.read_reached()), deadline, seconds, show)
+        moment = datetime.now(UTC)
+        self.wait_for(lambda: self.checkpoint_faults(moment), deadline, seconds, show)
+
+    def wait_for(
+        self, find_faults: Callable[[], list[str]], deadline: float, seconds: float, show: Callable[[str], None]
+    ) -> None:
+        """Return when there are no faults; raise NotDrained with those of the last look."""
+        while faults := self.look(find_faults):
+            show(faults[0])
+            if self.clock() >= deadline:
+                raise NotDrained(
+                    f"not everything is visible after {seconds:g} s; found: {'; '.join(faults)}; wait longer "
+                    "(--timeout), or see `tally status` and `tally logs job`"
+                )
+            self.sleep(LOOK_SECONDS)
+
+    def look(self, find_faults: Callable[[], list[str]]) -> list[str]:
+        """Look once; a database that does not answer is something missing too."""
+        try:
+            return find_faults()
+        except DatabaseError as error:
+            return [str(error)]
+
+    def inbox_faults(self) -> list[str]:
+        """Say which files still wait in the inbox."""
+        names = [path.name for path in (*claimed(self.inbox), *waiting(self.inbox))]
+        return [f"{len(names)} in the inbox, next {names[0]}"] if names else []
+
+    def checkpoint_faults(self, moment: datetime) -> list[str]:
+        """Say whether buffers may still hold rows: they are flushed at each checkpoint."""
+        return (
+            []
+            if self.has_checkpoint_after(moment)
+            else [f"no checkpoint triggered after {moment:%H:%M:%S} UTC has completed"]
+        )

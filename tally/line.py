@@ -1,0 +1,213 @@
+"""The whole line of one home: which processes there are, what each is told, and in which order they start."""
+
+import contextlib
+import os
+import secrets
+import signal
+import time
+import urllib.request
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tally.child import Child, ChildSpec
+from tally.database import has_row, save_urls
+from tally.home import Home
+from tally.jars import JarSet, ready_jars
+from tally.jvm import Java, find_java
+from tally.kafka import Broker, KafkaError, ensure_topics, is_answering
+from tally.migrate import set_up, set_up_outside
+from tally.ports import LOOPBACK, KeptPorts
+from tally.postgres import DatabaseUrls, EmbeddedPostgres
+from tally.processes import MARK
+from tally.settings import Settings
+from tally.supervisor import Supervisor, python_command
+
+ANSWER_SECONDS = 5
+FRESH_SECONDS = 30.0
+OUTSIDE_KAFKA_SECONDS = 15.0
+EVERYWHERE = ("0.0.0.0", "::", "")
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What must be there before the first process starts."""
+
+    java: Java
+    jars: dict[str, JarSet]
+    kafka_ports: tuple[int, int]
+    postgres_port: int
+    dashboard_port: int
+
+
+def prepare_ground(settings: Settings, home: Home) -> Ground:
+    """Check and fetch what every process needs; raise a TallyError that names what is missing and the cure."""
+    ports = KeptPorts(home.run / "ports.json")
+    kafka_ports = (0, 0)
+    if not settings.kafka:
+        broker = ports.choose("kafka", settings.kafka_port, "Kafka", "TALLY_KAFKA_PORT")
+        kafka_ports = (broker, ports.choose("kafka_controller", 0, "Kafka's controller", "TALLY_KAFKA_PORT"))
+    postgres = 0
+    if not settings.database_url:
+        postgres = ports.choose("postgres", settings.postgres_port, "Postgres", "TALLY_POSTGRES_PORT")
+    dashboard = ports.choose("dashboard", settings.port, "the dashboard", "TALLY_PORT", settings.host)
+    return Ground(find_java(), ready_jars(), kafka_ports, postgres, dashboard)
+
+
+def is_fresh(path: Path, now: Callable[[], float] = time.time) -> bool:
+    """Tell whether a file was written within the last seconds."""
+    try:
+        return now() - path.stat().st_mtime < FRESH_SECONDS
+    except FileNotFoundError:
+        return False
+
+
+def keep_buyer_key(path: Path) -> None:
+    """Make the key of the customer hash once: 32 random bytes in hex, readable by this user only."""
+    with (
+        contextlib.suppress(FileExistsError),
+        open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as key,
+    ):
+        key.write(secrets.token_hex(32))
+
+
+@dataclass
+class Line:
+    """Starts the processes of one home under a supervisor."""
+
+    settings: Settings
+    home: Home
+    ground: Ground
+    supervisor: Supervisor
+    kafka: str = ""
+    urls: DatabaseUrls | None = None
+    children: dict[str, Child] = field(default_factory=dict)
+
+    @property
+    def dashboard_url(self) -> str:
+        """Return the one address to open."""
+        host = "localhost" if self.settings.host in (*EVERYWHERE, LOOPBACK) else self.settings.host
+        return f"http://{host}:{self.ground.dashboard_port}"
+
+    def start_services(self, progress: Callable[[str], None]) -> None:
+        """Start Kafka and Postgres side by side, then bring topics, roles, tables and views into place."""
+        if not self.settings.kafka:
+            progress("starting Kafka and Postgres")
+            broker = self.prepare_broker()
+            self.start(
+                ChildSpec("kafka", tuple(broker.command()), self.environment(), lambda: is_answering(self.kafka))
+            )
+        server = None if self.settings.database_url else self.start_postgres()
+        for name in ("kafka", "postgres"):
+            if name in self.children:
+                self.supervisor.wait_up(self.children[name])
+        progress("preparing topics and tables")
+        self.prepare_topics()
+        self.prepare_database(server)
+
+    def prepare_broker(self) -> Broker:
+        """Write the embedded broker's configuration; format its storage the first time."""
+        ports = self.ground.kafka_ports
+        broker = Broker(self.home, self.ground.java, self.ground.jars["broker"], *ports, self.settings.log_level)
+        broker.prepare()
+        self.kafka = broker.bootstrap
+        return broker
+
+    def start_postgres(self) -> EmbeddedPostgres:
+        """Start the embedded Postgres."""
+        server = EmbeddedPostgres(self.home.root, self.ground.postgres_port)
+        spec = ChildSpec(
+            "postgres",
+            server.command(),
+            self.environment(),
+            server.is_ready,
+            # fast shutdown: connections are cut, data is written
+            stop_signal=signal.SIGINT,
+        )
+        self.start(spec)
+        return server
+
+    def prepare_topics(self) -> None:
+        """Create or check the topics; raise KafkaError when your own Kafka does not answer."""
+        self.kafka = self.settings.kafka or self.kafka
+        if self.settings.kafka and not is_answering(self.kafka, OUTSIDE_KAFKA_SECONDS):
+            raise KafkaError(
+                f"Kafka does not answer; asked {self.kafka} (TALLY_KAFKA) for {OUTSIDE_KAFKA_SECONDS:.0f} s; start it, "
+                "correct the address, or unset TALLY_KAFKA to use the embedded one"
+            )
+        ensure_topics(self.kafka, self.settings.topic, self.settings.partitions)
+
+    def prepare_database(self, server: EmbeddedPostgres | None) -> None:
+        """Migrate the database and keep its addresses."""
+        if server is None:
+            self.urls, report = set_up_outside(self.settings.database_url, self.home.root)
+        else:
+            report = set_up(server)
+            self.urls = server.urls()
+        for note in report.notes:
+            self.supervisor.say(note)
+        save_urls(self.home, self.urls)
+        self.supervisor.describe(kafka=self.kafka, database_url=self.urls.reader, dashboard_url=self.dashboard_url)
+
+    def start_parts(self, generator: Sequence[str] | None) -> None:
+        """Start the job, archive, inbox and dashboard, and the generator with its arguments where there is one."""
+        keep_buyer_key(self.home.run / "buyer.key")
+        for spec in self.part_specs():
+            self.start(spec)
+        if generator is not None:
+            spec = ChildSpec(
+                "generator",
+                python_command("generator", *generator),
+                self.environment(),
+                # it writes its progress every second
+                lambda: is_fresh(self.home.generator / "progress.json"),
+                endings={0: "the generator has ended"},
+            )
+            self.start(spec)
+
+    def part_specs(self) -> list[ChildSpec]:
+        """Return how our own parts are run."""
+        writer = self.environment(DATABASE_URL=self.urls.writer)
+        dashboard = self.environment(DATABASE_URL=self.urls.dashboard, TALLY_PORT=str(self.ground.dashboard_port))
+        return [
+            ChildSpec(
+                "job", python_command("pipeline"), writer, lambda: has_row(self.urls.writer, "job_is_alive"), 180
+            ),
+            ChildSpec(
+                "archive",
+                python_command("tally.archive"),
+                writer,
+                lambda: has_row(self.urls.writer, "archive_is_alive"),
+            ),
+            ChildSpec("inbox", python_command("tally.inbox"), self.environment()),
+            ChildSpec("dashboard", python_command("dashboard"), dashboard, self.dashboard_answers),
+        ]
+
+    def start(self, spec: ChildSpec) -> None:
+        """Start a child under its name."""
+        self.children[spec.name] = self.supervisor.start(spec)
+
+    def dashboard_answers(self) -> bool:
+        """Tell whether the dashboard serves."""
+        host = LOOPBACK if self.settings.host in EVERYWHERE else self.settings.host
+        address = f"http://{host}:{self.ground.dashboard_port}/_stcore/health"
+        # straight to our own process, whatever proxy the environment names
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(address, timeout=ANSWER_SECONDS) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """Return a child's whole environment: ours without any database's address, and the settings on top."""
+        inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        own = {
+            MARK: str(self.home.root),
+            "JAVA_HOME": str(self.ground.java.home),
+            "TALLY_JAR_DIR": str(self.ground.jars["connectors"].folder),
+            "TALLY_BUYER_KEY_FILE": str(self.home.run / "buyer.key"),
+            "PYTHONUNBUFFERED": "1",
+        }
+        address = {"TALLY_KAFKA": self.kafka} if self.kafka else {}
+        return {**inherited, **self.settings.child_environment(), **own, **address, **more}

@@ -1,0 +1,167 @@
+"""What a running line does beside keeping its children up: chores, hourly audit, rebuild on request."""
+
+import json
+import shutil
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from tally import closing
+from tally.catalogue import Catalogue, CatalogueError
+from tally.child import Child, ChildSpec
+from tally.chores import Chore
+from tally.database import DatabaseError, as_database_error, execute, execute_many
+from tally.line import Line
+from tally.supervisor import python_command
+
+FIRST_AUDIT_SECONDS = 300.0
+AUDIT_ENDINGS = {
+    0: "audit: every result row is equal",
+    1: "audit: rows differ; `tally audit` lists them",
+    2: "audit: could not run; `tally logs audit` says why",
+}
+REBUILD_REQUEST = "rebuild.request"
+CATALOGUE_FILES = ("products.ndjson", "stock_policy.ndjson", "warehouses.ndjson")
+
+
+def chores_of(line: Line, catalogue: Catalogue) -> list[Chore]:
+    """Return what is done again and again in the background."""
+    return [
+        Chore("log rotation", 10, lambda: rotate_logs(line)),
+        Chore("partitions", 6 * 3600, lambda: create_partitions(line)),
+        Chore("trimming", 3600, lambda: trim(line)),
+        Chore("closing of windows", 3600, lambda: close_windows(line)),
+        Chore("catalogue", 2, lambda: load_catalogue(catalogue)),
+        Chore("history", 2, HistoryCopy(line).look),
+    ]
+
+
+def rotate_logs(line: Line) -> list[str]:
+    """Rotate what has grown too large."""
+    line.supervisor.logs.rotate()
+    return []
+
+
+def create_partitions(line: Line) -> list[str]:
+    """Make the partitions of the coming days."""
+    with as_database_error("create_partitions"):
+        closing.create_partitions(line.urls.writer)
+    return []
+
+
+def trim(line: Line) -> list[str]:
+    """Forget measurements that nothing shows any more; results are never trimmed here."""
+    for name in ("trim_lag_samples", "trim_checkpoint_stats"):
+        execute(line.urls.writer, name)
+    return []
+
+
+def close_windows(line: Line) -> list[str]:
+    """Sum up old windows, so that views stay fast."""
+    with as_database_error("close_windows"):
+        closing.close_windows(line.urls.writer)
+    return []
+
+
+def load_catalogue(catalogue: Catalogue) -> list[str]:
+    """Load products, stock policy and warehouses where they changed; a bad line leaves the tables as they were."""
+    try:
+        loaded = catalogue.load_if_changed()
+    except CatalogueError as error:
+        return [str(error)]
+    return [f"loaded {', '.join(f'{rows:,} rows of {table}' for table, rows in loaded.items())}"] if loaded else []
+
+
+class HistoryCopy:
+    """Copies the generator's progress over its history into the table that the dashboard's bar reads."""
+
+    def __init__(self, line: Line):
+        self.line = line
+        self.path = line.home.generator / "progress.json"
+        self.copied: str | None = None
+
+    def look(self) -> list[str]:
+        """Copy the progress when it has changed."""
+        try:
+            text = self.path.read_text()
+        except FileNotFoundError:
+            return []
+        if text != self.copied:
+            execute_many(self.line.urls.writer, "save_history_day", history_days(json.loads(text)))
+            self.copied = text
+        return []
+
+
+def history_days(progress: dict) -> list[dict]:
+    """Return the rows of history_days that a progress file tells."""
+    return [
+        {
+            "store_day": day["store_day"],
+            "events": day["events"],
+            "published_at": day["published_at"] and datetime.fromtimestamp(day["published_at"] / 1000, UTC),
+        }
+        for day in progress["days"]
+    ]
+
+
+class HourlyAudit:
+    """Runs the audit on each full hour of the store, and once soon after the start."""
+
+    def __init__(self, line: Line, clock: Callable[[], float] = time.time):
+        self.line = line
+        self.zone = ZoneInfo(line.settings.store_zone)
+        self.clock = clock
+        self.hour = self.current_hour()
+        self.first_at: float | None = clock() + FIRST_AUDIT_SECONDS
+        self.child: Child | None = None
+
+    def current_hour(self) -> str:
+        """Return the store's hour."""
+        return datetime.fromtimestamp(self.clock(), self.zone).strftime("%Y-%m-%d %H %z")
+
+    def tick(self) -> None:
+        """Start an audit when one is due and none runs."""
+        is_first = self.first_at is not None and self.clock() >= self.first_at
+        if not is_first and self.current_hour() == self.hour:
+            return
+        self.first_at, self.hour = None, self.current_hour()
+        if self.child is not None and not self.child.has_ended:
+            return
+        if self.child is None:
+            environment = self.line.environment(DATABASE_URL=self.line.urls.writer)
+            spec = ChildSpec("audit", python_command("tally.audit"), environment, endings=AUDIT_ENDINGS)
+            self.child = self.line.supervisor.start(spec)
+        else:
+            self.child.start()
+
+
+class Rebuild:
+    """Makes the results again from the log when `tally rebuild` has left its request."""
+
+    def __init__(self, line: Line):
+        self.line = line
+        self.request = line.home.run / REBUILD_REQUEST
+
+    def tick(self) -> None:
+        """Do what was asked for: stop the job, empty its tables, forget its checkpoints, start it."""
+        if not self.request.exists():
+            return
+        line, job = self.line, self.line.children.get("job")
+        line.supervisor.say("rebuilding every result from the log")
+        if job is not None:
+            line.supervisor.stop_stage([job], 10.0)
+        try:
+            empty_results(line)
+        except (DatabaseError, OSError) as error:
+            line.supervisor.say(f"the rebuild was given up; {error}; the job goes on as before")
+        self.request.unlink()
+        if job is not None:
+            job.start()
+
+
+def empty_results(line: Line) -> None:
+    """Empty the job's tables and forget its checkpoints, in the order in which a fault leaves nothing half done."""
+    execute(line.urls.owner, "truncate_results")
+    shutil.rmtree(line.home.checkpoints)
+    line.home.checkpoints.mkdir(mode=0o700)

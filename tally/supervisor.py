@@ -1,0 +1,169 @@
+"""Start the children in order, keep them running, and stop them in order."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from tally.child import Child, ChildSpec, State
+from tally.errors import TallyError
+from tally.logs import LogFiles
+from tally.processes import Identity
+from tally.registry import Entry, Registry, RunState
+
+TICK_SECONDS = 0.1
+SLEPT_SECONDS = 10.0
+GIVE_UP_STARTS = 3
+CHECKERS = 8
+QUOTED_LINES = 12
+# seconds for each stage of the stop; together below the 15 that are promised
+STOP_STAGES: tuple[tuple[tuple[str, ...], float], ...] = (
+    (("generator", "inbox", "audit"), 2.5),
+    (("job", "archive", "dashboard"), 7.0),
+    (("postgres",), 2.5),
+    (("kafka",), 2.0),
+)
+
+
+class StartError(TallyError):
+    """A child that everything else needs does not come up."""
+
+
+class StopRequested(Exception):
+    """Ctrl-C or SIGTERM came while something was being waited for."""
+
+
+class Supervisor:
+    """The children of one home; `say` gets every line for the user, clock and sleep are passed in for tests."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        logs: LogFiles,
+        state: RunState,
+        say: Callable[[str], None],
+        stages: Sequence[tuple[tuple[str, ...], float]] = STOP_STAGES,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ):
+        self.registry = registry
+        self.logs = logs
+        self.say = say
+        self.stages = stages
+        self.clock = clock
+        self.sleep = sleep
+        self.children: list[Child] = []
+        self.pool = ThreadPoolExecutor(CHECKERS, thread_name_prefix="check")
+        self.stop_signals = 0
+        self.last_tick = clock()
+        own = Identity.of(os.getpid())
+        self.state = replace(state, supervisor=Entry("supervisor", own.pid, own.create_time))
+        self.written: RunState | None = None
+
+    def catch_signals(self) -> None:
+        """Let Ctrl-C, SIGTERM and a closed terminal ask for an orderly stop; a second one hurries it."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self.request_stop)
+
+    def request_stop(self, *_: object) -> None:
+        """Ask for the stop; called from a signal handler or a test."""
+        self.stop_signals += 1
+
+    def start(self, spec: ChildSpec) -> Child:
+        """Start a child and write it down at once."""
+        child = Child(spec, self.logs, self.pool, self.clock)
+        self.children.append(child)
+        child.start()
+        self.write_state()
+        return child
+
+    def describe(self, **changes: object) -> None:
+        """Change what others may know about this supervisor."""
+        self.state = replace(self.state, **changes)
+        self.write_state()
+
+    def write_state(self) -> None:
+        """Write the state file when something in it changed."""
+        entries = [entry_of(child) for child in self.children if child.identity and child.state != State.ENDED]
+        state = replace(self.state, processes=tuple(entries))
+        if state != self.written:
+            self.registry.write(state)
+            self.written = state
+
+    def tick(self) -> None:
+        """Move every child on; raise StopRequested when the user wants to stop."""
+        now = self.clock()
+        slept = now - self.last_tick
+        self.last_tick = now
+        if slept > SLEPT_SECONDS:
+            self.say(f"this machine or process slept for {slept:.0f} s; going on")
+            for child in self.children:
+                child.shift(slept)
+        for child in self.children:
+            for line in child.tick():
+                self.say(line)
+        self.write_state()
+        if self.stop_signals:
+            raise StopRequested
+
+    def wait_up(self, child: Child) -> None:
+        """Return when a child answers.
+
+        Raise StartError with the end of its log when it keeps ending, StopRequested when the user stops.
+        """
+        while not child.is_up:
+            self.tick()
+            if child.failed_starts >= GIVE_UP_STARTS:
+                raise self.start_error(child)
+            self.sleep(TICK_SECONDS)
+
+    def start_error(self, child: Child) -> StartError:
+        """Return the error for a child that does not come up."""
+        lines = "\n".join(f"  {line}" for line in self.logs.tail(child.name, QUOTED_LINES))
+        return StartError(
+            f"{child.name} does not start; it ended {child.failed_starts} times, last lines of "
+            f"{self.logs.path(child.name)}:\n{lines}\nmend what they say; `tally doctor` checks this machine"
+        )
+
+    def stop_all(self) -> None:
+        """Stop the children stage by stage, kill what takes too long, and leave nothing behind."""
+        named = {name for names, _ in self.stages for name in names}
+        others = tuple(child.name for child in self.children if child.name not in named)
+        for names, seconds in ((others, 2.0), *self.stages):
+            self.stop_stage([child for child in self.children if child.name in names], seconds)
+        self.pool.shutdown(wait=False, cancel_futures=True)
+        self.registry.write(RunState())
+
+    def stop_stage(self, children: list[Child], seconds: float) -> None:
+        """Ask some children to end and wait; a second Ctrl-C cuts the wait short."""
+        for child in children:
+            child.ask_to_stop()
+        deadline = self.clock() + seconds
+        while any(not child.has_ended for child in children) and self.clock() < deadline and self.stop_signals < 2:
+            self.sleep(TICK_SECONDS / 2)
+        for child in children:
+            if not child.has_ended:
+                self.say(f"{child.name} did not end within {seconds:g} s and was killed")
+            child.kill()
+            if child.process is not None:
+                child.process.wait()
+
+
+def entry_of(child: Child) -> Entry:
+    """Write a child down."""
+    return Entry(
+        child.name,
+        child.identity.pid,
+        child.identity.create_time,
+        child.state.value,
+        child.restarts,
+        int(child.spec.stop_signal),
+    )
+
+
+def python_command(module: str, *arguments: str) -> tuple[str, ...]:
+    """Return the command line of one of our own parts under this Python."""
+    return (sys.executable, "-m", module, *arguments)
