@@ -1,0 +1,49 @@
+"""`python -m pipeline` runs the job until SIGTERM; `python -m pipeline --explain` prints its plan."""
+
+import argparse
+import os
+import sys
+
+from pipeline.checkpoints import CheckpointTooOld
+from pipeline.settings import ConfigurationError, PipelineSettings
+
+FAULTY_SETTINGS, JOB_FAILED, TOO_OLD = 2, 1, 3
+
+
+def explain(settings: PipelineSettings) -> str:
+    """Return Flink's plan of the whole statement set."""
+    from pipeline import session
+
+    folders = session.Folders.of(settings, os.getpid())
+    folders.make()
+    session.prepare_environment(settings, folders, os.environ)
+    options = session.flink_options(settings, folders, session.free_port())
+    return session.define_job(session.open_session(options), settings).explain()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return its exit code: 0 stopped when asked, 1 failed, 2 faulty settings, 3 checkpoint too old."""
+    parser = argparse.ArgumentParser(prog="python -m pipeline", description=__doc__)
+    parser.add_argument("--explain", action="store_true", help="print the plan of all inserts and end")
+    choice = parser.parse_args(arguments)
+    from pipeline.runner import JobEnded, run_job, say
+
+    try:
+        settings = PipelineSettings.from_env()
+        if choice.explain:
+            print(explain(settings))
+            return 0
+        return run_job(settings)
+    except ConfigurationError as fault:
+        say(str(fault))
+        return FAULTY_SETTINGS
+    except CheckpointTooOld as fault:
+        say(str(fault))
+        return TOO_OLD
+    except JobEnded as end:
+        say(str(end))
+        return JOB_FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+"""Ask the mini-cluster of this process over its REST interface (loopback only)."""
+
+import json
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+TIMEOUT_SECONDS = 5.0
+
+
+class FlinkUnreachable(RuntimeError):
+    """The cluster did not answer, or answered with an error; the text says to what."""
+
+
+@dataclass(frozen=True)
+class JobState:
+    """The job as Flink sees it at one moment; `taskmanagers` 0 means that nothing works, whatever `state` says."""
+
+    state: str
+    started_at: datetime
+    restarts: int
+    taskmanagers: int
+
+
+@dataclass(frozen=True)
+class CheckpointStat:
+    """One checkpoint of the job; times UTC."""
+
+    checkpoint_id: int
+    status: str
+    triggered_at: datetime
+    completed_at: datetime | None
+    duration_ms: int | None
+    size_bytes: int | None
+    path: str | None
+    is_savepoint: bool
+
+
+def _moment(epoch_ms: int) -> datetime:
+    return datetime.fromtimestamp(epoch_ms / 1000, UTC)
+
+
+class FlinkRest:
+    """The few calls of Flink's REST interface that the job needs."""
+
+    def __init__(self, port: int, timeout: float = TIMEOUT_SECONDS) -> None:
+        self._base = f"http://127.0.0.1:{port}"
+        self._timeout = timeout
+        # Never through a proxy of the environment: the cluster is in this process.
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def _call(self, path: str, body: dict | None = None) -> dict:
+        request = urllib.request.Request(self._base + path, headers={"Content-Type": "application/json"})
+        if body is not None:
+            request.data = json.dumps(body).encode()
+        try:
+            with self._opener.open(request, timeout=self._timeout) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as fault:
+            raise FlinkUnreachable(f"Flink answered {fault.code} to {path}: {fault.read(500)!r}") from None
+        except (OSError, ValueError) as fault:
+            raise FlinkUnreachable(f"Flink did not answer to {path}: {fault}") from None
+
+    def job_state(self, job_id: str) -> JobState:
+        """Return the job's state and the number of TaskManagers. Raise FlinkUnreachable."""
+        job = self._call(f"/jobs/{job_id}")
+        workers = self._call("/overview")["taskmanagers"]
+        restarts = self._restarts(job_id)
+        return JobState(job["state"], _moment(job["start-time"]), restarts, workers)
+
+    def _restarts(self, job_id: str) -> int:
+        metrics = self._call(f"/jobs/{job_id}/metrics?get=numRestarts")
+        return next((int(metric["value"]) for metric in metrics), 0)
+
+    def root_cause(self, job_id: str) -> str | None:
+        """Return the innermost line of the exception that ended the job, None where there was none."""
+        entries = self._call(f"/jobs/{job_id}/exceptions").get("exceptionHistory", {}).get("entries", [])
+        if not entries:
+            return None
+        lines = [line.strip() for line in entries[0]["stacktrace"].splitlines()]
+        causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
+        return (causes or lines)[-1 if causes else 0]
+
+    def checkpoints(self, job_id: str) -> list[CheckpointStat]:
+        """Return the latest checkpoints, newest first. Raise FlinkUnreachable."""
+        history = self._call(f"/jobs/{job_id}/checkpoints")["history"]
+        return [
+            CheckpointStat(
+                checkpoint_id=entry["id"],
+                status=entry["status"],
+                triggered_at=_moment(entry["trigger_timestamp"]),
+                completed_at=_moment(entry["latest_ack_timestamp"]) if entry["status"] == "COMPLETED" else None,
+                duration_ms=entry["end_to_end_duration"] if entry["status"] == "COMPLETED" else None,
+                size_bytes=entry.get("checkpointed_size", entry.get("state_size")),
+                path=entry.get("external_path"),
+                is_savepoint=entry["is_savepoint"],
+            )
+            for entry in history
+        ]
+
+    def trigger_checkpoint(self, job_id: str) -> str:
+        """Ask for a checkpoint now; return the request's id."""
+        return self._call(f"/jobs/{job_id}/checkpoints", {"checkpointType": "FULL"})["request-id"]
+
+    def checkpoint_is_done(self, job_id: str, request_id: str) -> bool:
+        """Tell whether the asked-for checkpoint is complete. Raise FlinkUnreachable where it failed."""
+        answer = self._call(f"/jobs/{job_id}/checkpoints/{request_id}")
+        if answer["status"]["id"] != "COMPLETED":
+            return False
+        if failure := answer.get("operation", {}).get("failureCause"):
+            raise FlinkUnreachable(f"the checkpoint failed: {str(failure.get('class'))}")
+        return True

@@ -1,0 +1,66 @@
+"""Show a rejected line: masked where it may hold a person's data, as text that Postgres can keep."""
+
+import json
+import re
+
+MAX_CHARACTERS = 4_096
+MASK = '"***"'
+
+# A member's name up to its value; the value is measured by _value_end because it may be nested or cut off.
+_MEMBER = re.compile(r'"((?:[^"\\]++|\\.)*+)"\s*+:\s*+', re.DOTALL)
+_VALUE_PART = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{\]},]|[^"\[{\]},]++', re.DOTALL)
+_MASKED = re.compile(r'[^"]*+"\s*+:\s*+"\*\*\*"')
+# What is left of the name after masking stands in text that is not JSON: what follows it is cut.
+_STRAY = re.compile(r"c\W{0,8}u\W{0,8}s\W{0,8}t\W{0,8}o\W{0,8}m\W{0,8}e\W{0,8}r\W{0,2}_?\W{0,8}i\W{0,8}d", re.IGNORECASE)
+
+
+def _is_personal(name: str) -> bool:
+    if "\\" in name:
+        try:
+            name = json.loads(f'"{name}"', strict=False)
+        except ValueError:
+            return True
+    return "customerid" in re.sub("[^a-z]", "", name.lower())
+
+
+def _value_end(text: str, start: int) -> int:
+    depth = 0
+    for part in _VALUE_PART.finditer(text, start):
+        token = part[0]
+        if token in "[{":
+            depth += 1
+        elif token in "]}":
+            depth -= 1
+            if depth < 0:
+                return part.start()
+        elif token == "," and depth == 0:
+            return part.start()
+        if depth == 0 and token[0] in '"]}':
+            return part.end()
+    return len(text)
+
+
+def _mask(text: str) -> str:
+    done, pieces = 0, []
+    for member in _MEMBER.finditer(text):
+        if member.start() < done or not _is_personal(member[1]):
+            continue
+        pieces += [text[done : member.end()], MASK]
+        done = _value_end(text, member.end())
+    return "".join([*pieces, text[done:]])
+
+
+def _cut_stray(text: str) -> str:
+    for stray in _STRAY.finditer(text):
+        if not _MASKED.match(text, stray.end()):
+            return text[: stray.end()] + "***"
+    return text
+
+
+def masked_line(raw: bytes) -> str:
+    """Return the line to keep with a rejected record, at most 4,096 characters.
+
+    Values of `customer_id` are `"***"`; malformed UTF-8 shows as U+FFFD, U+0000 as the six characters \\u0000.
+    """
+    text = raw[: 8 * MAX_CHARACTERS].decode("utf-8", "replace")[: 2 * MAX_CHARACTERS]
+    return _cut_stray(_mask(text)).replace("\0", "\\u0000")[:MAX_CHARACTERS]

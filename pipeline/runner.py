@@ -1,0 +1,159 @@
+"""One run of the job, from the choice of a checkpoint to the last flush."""
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from pipeline.checkpoints import Checkpoint, choose_checkpoint
+from pipeline.flink_rest import FlinkRest, FlinkUnreachable, JobState
+from pipeline.monitor import Monitor
+from pipeline.session import Folders, define_job, flink_options, free_port, open_session, prepare_environment
+from pipeline.session import write_password_file as keep_password
+from pipeline.settings import PipelineSettings
+
+LOOK_SECONDS = 0.5
+STOP_SECONDS = 8.0
+# A mini-cluster takes some seconds to register its worker; after that none at all means that it died.
+START_GRACE_SECONDS = 60.0
+LOST_SECONDS = 5.0
+ENDED = {"FAILED", "CANCELED", "FINISHED", "SUSPENDED"}
+
+
+class JobEnded(RuntimeError):
+    """The job is over without having been asked to end; the text says why."""
+
+
+def say(text: str) -> None:
+    """Tell the supervisor's log."""
+    print(f"job: {text}", file=sys.stderr, flush=True)
+
+
+class StopRequest:
+    """Set by SIGTERM or SIGINT, or when the process that started us is gone."""
+
+    def __init__(self, parent: int | None = None) -> None:
+        self._event = threading.Event()
+        self._parent = os.getppid() if parent is None else parent
+
+    def catch_signals(self) -> None:
+        """Listen to SIGTERM and SIGINT."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._event.set())
+
+    def wait(self, seconds: float) -> bool:
+        """Wait, and tell whether to stop: an orphan must not go on writing beside the next start's job."""
+        return self._event.wait(seconds) or os.getppid() != self._parent
+
+
+def sweep_scratch(folder: Path) -> None:
+    """Delete what runs that were killed left in the scratch folder: one folder per process id."""
+    for left in folder.iterdir() if folder.is_dir() else ():
+        with contextlib.suppress(ValueError):
+            if not _is_alive(int(left.name)):
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return pid != os.getpid()
+
+
+class Watch:
+    """Decide from what Flink says whether the job still works."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._started = self._healthy_at = clock()
+        self._ever_healthy = False
+
+    def judge(self, state: JobState | None) -> None:
+        """Take one look (None: no answer). Raise JobEnded when the job is over or nobody works at it."""
+        now = self._clock()
+        if state and state.state in ENDED:
+            raise JobEnded(f"Flink says {state.state}")
+        if state and state.taskmanagers > 0:
+            self._healthy_at, self._ever_healthy = now, True
+            return
+        patience = LOST_SECONDS if self._ever_healthy else START_GRACE_SECONDS
+        if now - max(self._healthy_at, self._started) > patience:
+            found = f"the state is {state.state} but no TaskManager is left" if state else "Flink does not answer"
+            raise JobEnded(f"nobody works at the job: {found}")
+
+
+def stop_gracefully(rest: FlinkRest, job_id: str, cancel: Callable[[], None], clock=time.monotonic) -> bool:
+    """Write everything read so far (a checkpoint flushes all sinks), then cancel. Return whether the checkpoint completed."""
+    deadline, complete = clock() + STOP_SECONDS, False
+    try:
+        request = rest.trigger_checkpoint(job_id)
+        while not (complete := rest.checkpoint_is_done(job_id, request)) and clock() < deadline:
+            time.sleep(0.1)
+    except FlinkUnreachable as fault:
+        say(f"no checkpoint at the end; {fault}; the next start resumes from the one before")
+    cancel()
+    return complete
+
+
+def run_job(settings: PipelineSettings) -> int:
+    """Run the job until it is asked to stop; return the exit code. Raise JobEnded or CheckpointTooOld."""
+    stop = StopRequest()
+    stop.catch_signals()
+    folders = Folders.of(settings, os.getpid())
+    sweep_scratch(folders.scratch.parent)
+    folders.make()
+    checkpoint = choose_checkpoint(folders.checkpoints, time.time(), settings.state_hours)
+    try:
+        keep_password(folders.password_file, settings.database)
+        prepare_environment(settings, folders, os.environ)
+        return _run(settings, folders, checkpoint, stop)
+    finally:
+        shutil.rmtree(folders.scratch, ignore_errors=True)
+
+
+def _run(settings: PipelineSettings, folders: Folders, checkpoint: Checkpoint | None, stop: StopRequest) -> int:
+    port = free_port()
+    resume_from = checkpoint.path if checkpoint else None
+    say(f"starts; {'resumes from ' + str(resume_from) if resume_from else 'reads the log from its beginning'}")
+    session = open_session(flink_options(settings, folders, port, resume_from))
+    client = define_job(session, settings).execute().get_job_client()
+    job_id, rest = str(client.get_job_id()), FlinkRest(port)
+    say(f"runs as {job_id}; Flink's own pages: http://127.0.0.1:{port}")
+    monitor = Monitor(settings, rest, job_id, resume_from)
+    monitor.start()
+    watch, last_state = Watch(), None
+    try:
+        while not stop.wait(LOOK_SECONDS):
+            watch.judge(_look(rest, job_id))
+        complete = stop_gracefully(rest, job_id, lambda: client.cancel().result())
+        say("stopped; everything read is written" if complete else "stopped without a last checkpoint")
+        last_state = "CANCELED"
+        return 0
+    except JobEnded as end:
+        last_state = "FAILED"
+        raise JobEnded(f"{end}; {_cause(rest, job_id)}; see {folders.logs}") from None
+    finally:
+        monitor.stop(last_state)
+
+
+def _look(rest: FlinkRest, job_id: str) -> JobState | None:
+    try:
+        return rest.job_state(job_id)
+    except FlinkUnreachable:
+        return None
+
+
+def _cause(rest: FlinkRest, job_id: str) -> str:
+    try:
+        return rest.root_cause(job_id) or "no cause is known"
+    except FlinkUnreachable:
+        return "the cause is in Flink's log"

