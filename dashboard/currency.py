@@ -30,9 +30,9 @@ MINOR_DIGITS = {
     **dict.fromkeys(["CLF", "UYW"], 4),
 }
 SIGNS = {
-    "CNY": "¥", "JPY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "KRW": "₩", "INR": "₹", "VND": "₫", "THB": "฿", "PHP": "₱",
-    "ILS": "₪", "UAH": "₴", "TRY": "₺", "NGN": "₦", "KZT": "₸", "AUD": "A$", "CAD": "C$", "HKD": "HK$", "NZD": "NZ$",
-    "SGD": "S$", "TWD": "NT$", "BRL": "R$", "MXN": "MX$",
+    "CNY": "¥", "JPY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "KRW": "₩", "INR": "₹", "VND": "₫", "THB": "฿",
+    "PHP": "₱", "ILS": "₪", "UAH": "₴", "TRY": "₺", "NGN": "₦", "KZT": "₸", "AUD": "A$", "CAD": "C$", "HKD": "HK$",
+    "NZD": "NZ$", "SGD": "S$", "TWD": "NT$", "BRL": "R$", "MXN": "MX$",
 }  # fmt: skip
 NO_BREAK_SPACE = "\u00a0"
 

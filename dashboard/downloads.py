@@ -42,7 +42,7 @@ def address(name: str, **parameters: str | None) -> str:
 
 
 def cell(value: Any, zone: ZoneInfo) -> Any:
-    """Return a value as a cell: times in the store's zone, and a text that a spreadsheet would run as a formula quoted."""
+    """Return a value as a cell: times in the store's zone; a text that a spreadsheet would run is quoted."""
     if isinstance(value, datetime):
         return value.astimezone(zone).isoformat()
     if isinstance(value, list):

@@ -78,7 +78,7 @@ def freshness_html(viewer: Viewer, status: Status) -> str:
     t = locale.t
     eps = per_second(status.events_per_second)
     parts = [dot(viewer, status), f"<span>{t('asof')} <b>{locale.clock(status.data_to)}</b></span>"]
-    parts.append(f"<span>{t('lag')} <b>{locale.duration(status.lag_seconds)}</b></span>")
+    parts.append(f"<span>{t('lag')} <b>{locale.measured(status.lag_seconds)}</b></span>")
     if status.history is not None:
         share = f"<b>{percent(min(status.history, 1), 0)}</b>"
         parts.append(f'<span title="{escape(t("history_help"))}">{t("history", p=share)}</span>')

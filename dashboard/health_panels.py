@@ -36,7 +36,7 @@ def first(viewer: Viewer, name: str) -> dict[str, Any] | None:
 def freshness_figure(viewer: Viewer) -> Figure:
     """Return the age of the newest event that is visible."""
     t, data_to = viewer.locale.t, viewer.status.data_to
-    age = None if data_to is None else viewer.locale.duration((viewer.now - data_to).total_seconds())
+    age = None if data_to is None else viewer.locale.measured((viewer.now - data_to).total_seconds())
     return Figure(t("fresh"), age, note=t("newest"), definition=("freshness", "age_seconds"))
 
 
@@ -44,7 +44,7 @@ def lag_figure(viewer: Viewer) -> Figure:
     """Return the p99 of the lag over five minutes."""
     t, row = viewer.locale.t, first(viewer, "lag_recent")
     p99 = row and row["p99_lag_seconds"]
-    text = None if p99 is None else viewer.locale.duration(float(p99))
+    text = None if p99 is None else viewer.locale.measured(float(p99))
     return Figure(t("e2e"), text, note=t("p99"), definition=("lag_by_minute", "p99_lag_seconds"))
 
 
@@ -90,7 +90,7 @@ def checkpoint_figure(viewer: Viewer) -> Figure:
         "ck_sub", age=viewer.locale.duration(float(newest["age_seconds"]), 0), size=megabytes(newest["size_bytes"])
     )
     return Figure(
-        t("ckpt"), viewer.locale.duration(float(newest["duration_seconds"])), note=note, definition=definition
+        t("ckpt"), viewer.locale.measured(float(newest["duration_seconds"])), note=note, definition=definition
     )
 
 
@@ -131,14 +131,14 @@ def freshness_line(viewer: Viewer, row: dict[str, Any]) -> list[str]:
     return [
         name,
         markup.bar(share, "ts-over" if share > 1 else ""),
-        f"<b>{viewer.locale.duration(age)}</b>",
+        f"<b>{viewer.locale.measured(age)}</b>",
         limit_html(viewer, limit),
     ]
 
 
 def limit_html(viewer: Viewer, limit: Any) -> str:
     """Return a limit; nothing where there is none."""
-    return "" if limit is None else f'<span class="ts-dim">/ {viewer.locale.duration(float(limit), 0)}</span>'
+    return "" if limit is None else f'<span class="ts-dim">/ {viewer.locale.measured(float(limit), 0)}</span>'
 
 
 def checkpoints(viewer: Viewer) -> None:

@@ -57,19 +57,23 @@ def equation_html(viewer: Viewer, sums: Account) -> str:
 
 def lens_html(viewer: Viewer, sums: Account) -> str:
     """Return the bar to scale, with a lens on the small part that was not counted."""
-    t = viewer.locale.t
+    t, share = viewer.locale.t, percent(sums.share(sums.counted), 2)
+    words = f"{t('counted')} {share}"
     if not sums.small:
-        return f'<div class="ts-lens"><div class="whole"><i class="c" style="flex:1">{t("counted")} 100.00%</i></div></div>'
-    share = percent(sums.share(sums.counted), 2)
-    small = max(sums.share(sums.small), LENS_LEAST)
-    cut = markup.share_of(1 - small)
+        return f'<div class="ts-lens"><div class="whole">{segment("c", "1", words)}</div></div>'
+    cut = markup.share_of(1 - max(sums.share(sums.small), LENS_LEAST))
+    whole = segment("c", f"0 0 calc({cut} - 1px)", words) + segment("r", "1")
+    zoom = segment("d", str(sums.duplicates)) + segment("x", str(sums.rejected))
+    key = "".join(f"<span>{t(k)} {count(n)}</span>" for k, n in (("dup", sums.duplicates), ("rejected", sums.rejected)))
     return (
-        f'<div class="ts-lens" role="img" aria-label="{t("counted")} {share}">'
-        f'<div class="whole"><i class="c" style="flex:0 0 calc({cut} - 1px)">{t("counted")} {share}</i><i class="r" style="flex:1"></i></div>'
-        f'<div class="beam" style="--from:{cut}"></div>'
-        f'<div class="zoom"><i class="d" style="flex:{sums.duplicates}"></i><i class="x" style="flex:{sums.rejected}"></i></div>'
-        f'<div class="key"><span>{t("dup")} {count(sums.duplicates)}</span><span>{t("rejected")} {count(sums.rejected)}</span></div></div>'
+        f'<div class="ts-lens" role="img" aria-label="{words}"><div class="whole">{whole}</div>'
+        f'<div class="beam" style="--from:{cut}"></div><div class="zoom">{zoom}</div><div class="key">{key}</div></div>'
     )
+
+
+def segment(css: str, flex: str, words: str = "") -> str:
+    """Return one part of a bar."""
+    return f'<i class="{css}" style="flex:{flex}">{words}</i>'
 
 
 def difference_html(viewer: Viewer, sums: Account) -> str:

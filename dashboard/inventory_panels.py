@@ -154,7 +154,7 @@ TABLE: dict[str, Any] = {
         "on_hand",
         "history",
         "sku",
-    ],  # fmt: skip
+    ],
 }
 
 
@@ -196,7 +196,12 @@ def columns(viewer: Viewer) -> dict[str, Any]:
         "warehouse": config.TextColumn(t("warehouse"), width=92),
         "available": config.NumberColumn(t("available"), width=82, format="localized", help=meaning("available")),
         "cover": config.ProgressColumn(
-            t("hours"), min_value=0, max_value=COVER_AXIS_HOURS, format="%.1f h", width=150, help=meaning("hours_of_cover")
+            t("hours"),
+            min_value=0,
+            max_value=COVER_AXIS_HOURS,
+            format="%.1f h",
+            width=150,
+            help=meaning("hours_of_cover"),
         ),
         "eta": config.DatetimeColumn(t("eta"), format=eta, width=116, help=meaning("stock_out_at")),
         "reorder": config.NumberColumn(t("reorder"), width=86, format="localized", help=meaning("reorder_quantity")),

@@ -188,7 +188,7 @@ def milestones(day: Day) -> None:
 
 
 def milestone_line(viewer: Viewer, row: dict[str, Any]) -> list[str]:
-    """Return one milestone's cells: the time it was reached and how much earlier than yesterday, or when it is expected."""
+    """Return one milestone's cells: when it was reached and how much earlier than yesterday, or when it is expected."""
     locale, t = viewer.locale, viewer.locale.t
     amount = f"<b>{locale.short(whole(row['milestone_amount']), None)}</b>"
     if row["reached_at"] is None:

@@ -18,8 +18,8 @@ class Locale:
     """A viewer's language, and the deployment's currency and zone."""
 
     language: str
-    currency: Currency = Currency("CNY")
-    zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
+    currency: Currency
+    zone: ZoneInfo
 
     def t(self, key: str, **values: object) -> str:
         """Return the words of a key; raise KeyError where the catalogue has none."""
@@ -39,12 +39,17 @@ class Locale:
         return formats.short_money(minor, self.currency, self.language, digits)
 
     def duration(self, value: float | None, digits: int = 1) -> str:
-        """Return a duration such as 1 min 55 s or 1 分 55 秒; below a minute Chinese keeps s, as the bar has it."""
+        """Return a duration in words: 1 min 55 s, or 1 分 55 秒."""
         text = formats.seconds(value, digits)
-        if self.language == "zh" and value is not None and value >= formats.MINUTE:
+        if self.language == "zh":
             for english, chinese in DURATIONS_ZH:
                 text = text.replace(f" {english}", f" {chinese}")
         return text
+
+    def measured(self, value: float | None, digits: int = 1) -> str:
+        """Return a measured time: below a minute in s in both languages, as instruments write it."""
+        is_short = value is not None and value < formats.MINUTE
+        return formats.seconds(value, digits) if is_short else self.duration(value, digits)
 
     def local(self, moment: datetime | None) -> datetime | None:
         """Return an instant as the store's clock shows it."""

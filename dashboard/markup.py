@@ -44,7 +44,8 @@ def delta(ratio: Fraction | None, good_up: bool = True) -> str:
     """Return a change with arrow and sign; a dash where there is nothing to compare with."""
     if ratio is None:
         return f'<span class="ts-delta ts-flat">{DASH}</span>'
-    return f'<span class="ts-delta ts-{tone(ratio, good_up)}"><i aria-hidden="true">{arrow(ratio)}</i>{percent(ratio, signed=True)}</span>'
+    sign = f'<i aria-hidden="true">{arrow(ratio)}</i>'
+    return f'<span class="ts-delta ts-{tone(ratio, good_up)}">{sign}{percent(ratio, signed=True)}</span>'
 
 
 def rank(now: int, before: int | None, is_new: bool, locale: Locale) -> str:
@@ -70,7 +71,8 @@ def table(head: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]], css: s
         "<tr>" + "".join(f'<td class="{side}">{text}</td>' for (_, side), text in zip(head, row, strict=True)) + "</tr>"
         for row in rows
     )
-    return f'<div class="ts-scroll"><table class="ts-table {css}"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+    rows_html = f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody>"
+    return f'<div class="ts-scroll"><table class="ts-table {css}">{rows_html}</table></div>'
 
 
 def bar(share: Fraction | float | None, css: str = "") -> str:
@@ -87,12 +89,14 @@ def share_of(share: Fraction | float | None) -> str:
 def proof(text: str, good: bool = True, href: str = "") -> str:
     """Return a line that says what was proven, or what was not."""
     shown = f'<a href="{href}">{escape(text)}</a>' if href else escape(text)
-    return f'<p class="ts-proof{"" if good else " ts-fault"}"><i aria-hidden="true">{CHECK if good else CROSS}</i>{shown}</p>'
+    css, mark = ("ts-proof", CHECK) if good else ("ts-proof ts-fault", CROSS)
+    return f'<p class="{css}"><i aria-hidden="true">{mark}</i>{shown}</p>'
 
 
 def skeleton(height: int, label: str) -> str:
     """Return what stands for a panel's body while its first values are on their way."""
-    return f'<div class="ts-skel" style="min-height:{height}px" role="status" aria-label="{escape(label)}"><i></i><i></i><i></i></div>'
+    said = f'role="status" aria-label="{escape(label)}"'
+    return f'<div class="ts-skel" style="min-height:{height}px" {said}><i></i><i></i><i></i></div>'
 
 
 def gap(kind: str, title: str, body: str, height: int) -> str:

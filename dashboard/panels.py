@@ -37,7 +37,7 @@ def panel(
     is_empty: bool = False,
     empty: tuple[str, str] | None = None,
 ) -> Iterator[bool]:
-    """Draw a panel's frame; yields False when there is nothing to draw: loading, empty (title and body in `empty`) or error."""
+    """Draw a panel's frame; yields False when there is nothing to draw: loading, empty (words in `empty`) or error."""
     state = standing(readings, viewer.status, viewer.clock(), viewer.locale, is_empty)
     with st.container(border=True, key=f"panel-{head.key}", height="stretch", gap=None):
         st.html(head_html(viewer, head, state))
@@ -69,7 +69,7 @@ def body_instead(viewer: Viewer, state: Standing, height: int, empty: tuple[str,
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of a strip: label and value as text (none: a long dash), its change, a line of the last 2 h, its definition.
+    """One figure of a strip: label and value as text (none: a long dash), its change, a line of the last 2 h.
 
     `good_up` says whether more is favourable; none: neither is. `note` replaces the change, `against` names its basis.
     """

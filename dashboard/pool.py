@@ -11,6 +11,10 @@ import psycopg2.pool
 from dashboard.settings import DashboardSettings
 
 Row = dict[str, Any]
+BUSY = (
+    "no Postgres connection came free in {seconds} s; all {size} are busy; "
+    "raise TALLY_DASHBOARD_CONNECTIONS, or see what keeps Postgres busy"
+)
 
 
 class PoolBusyError(Exception):
@@ -31,9 +35,7 @@ class Pool:
     def rows(self, statement: str, parameters: Mapping[str, Any] | None = None) -> Sequence[Row]:
         """Return the statement's rows as dicts; raise psycopg2.Error or PoolBusyError."""
         if not self._seats.acquire(timeout=self._settings.statement_seconds):
-            raise PoolBusyError(
-                f"no Postgres connection came free in {self._settings.statement_seconds} s; all {self._settings.pool_size} are busy"
-            )
+            raise PoolBusyError(BUSY.format(seconds=self._settings.statement_seconds, size=self._settings.pool_size))
         try:
             connection = self._connections.getconn()
             try:
@@ -63,7 +65,7 @@ def connect_options(settings: DashboardSettings) -> dict[str, Any]:
     """Return the keywords of psycopg2.connect: read-only, UTC, bounded in time even when the network is gone."""
     milliseconds = settings.statement_seconds * 1000
     given = dict(settings.connection)
-    options = f"-c statement_timeout={milliseconds} -c default_transaction_read_only=on -c timezone=UTC {given.pop('options', '')}"
+    session = f"-c statement_timeout={milliseconds} -c default_transaction_read_only=on -c timezone=UTC"
     return {
         "application_name": "tally dashboard",
         "connect_timeout": 3,
@@ -72,5 +74,5 @@ def connect_options(settings: DashboardSettings) -> dict[str, Any]:
         "keepalives_count": 3,
         "tcp_user_timeout": milliseconds,
         **given,
-        "options": options.strip(),
+        "options": f"{session} {given.get('options', '')}".strip(),
     }

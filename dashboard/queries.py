@@ -25,7 +25,7 @@ class Statement:
 
 @cache
 def statements() -> dict[str, Statement]:
-    """Return the dashboard's statements by file stem; the others in the folder are documentation and name no refresh."""
+    """Return the dashboard's statements by file stem; others in the folder are documentation and name no refresh."""
     found = {}
     for path in sorted(FOLDER.glob("*.sql")):
         text = path.read_text(encoding="utf-8")

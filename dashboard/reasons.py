@@ -1,4 +1,4 @@
-"""Why records are rejected, in Chinese. The job writes its reasons in English; a field's name stays as the contract has it."""
+"""Why records are rejected, in Chinese. The job writes English; a field's name stays as the contract has it."""
 
 import re
 

@@ -65,7 +65,7 @@ class Day:
 
     @property
     def as_of(self) -> datetime:
-        """Return up to when the totals are visible, which is where today's line ends and what comparisons are cut at."""
+        """Return up to when the totals are visible: where today's line ends and comparisons are cut."""
         return self.totals["as_of"] if self.totals else self.viewer.now
 
     def past(self, column: str, basis: str) -> int | None:

@@ -71,7 +71,7 @@ def build_app() -> st.App:
 def end_with_parent(
     parent: int, end: Callable[[], None], seconds: float = 1.0, parent_now: Callable[[], int] = os.getppid
 ) -> None:
-    """Call `end` once the parent process is another one, which means that it ended; below init there is nothing to watch."""
+    """Call `end` once the parent process is another one, so has ended; below init there is nothing to watch."""
     if parent == INIT_PROCESS:
         return
 

@@ -79,7 +79,7 @@ def host_name(text: str) -> str:
 
 
 def connection_parts(text: str) -> tuple[tuple[str, str], ...]:
-    """Split a postgresql:// URL into the keywords of psycopg2.connect; raise ValueError without showing the password."""
+    """Split a postgresql:// URL into keywords of psycopg2.connect; raise ValueError without showing the password."""
     example = "postgresql://tally_dashboard:PASSWORD@127.0.0.1:5432/tally"
     if not text:
         raise ValueError(f"missing; the environment has none; set it to {example} (see .env.example)")

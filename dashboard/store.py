@@ -66,7 +66,7 @@ class Store:
     ) -> Reading:
         """Return the value of `key`, read again when it is older than `refresh_seconds`.
 
-        Waits up to `patience` seconds for a read under way, and not at all where reads are slow or fail and a value is there.
+        Waits up to `patience` seconds for a read under way; not at all where a value is there and reads are slow.
         """
         with self._lock:
             entry = self._entries.setdefault(key, Entry())

@@ -22,7 +22,7 @@ TICK_SECONDS = 2
 
 @dataclass(frozen=True)
 class Viewer:
-    """One run for one viewer; made anew for each run, so that its status is read once and is the same for all panels."""
+    """One run for one viewer; made anew for each, so that its status is read once and is the same for all panels."""
 
     locale: Locale
     queries: Queries
@@ -41,7 +41,7 @@ class Viewer:
 
     @cached_property
     def now(self) -> datetime:
-        """Return the store's time: the database's clock, carried on from when it was read, so that both always agree."""
+        """Return the store's time: the database's clock, carried on since it was read, so that both agree."""
         reading = self.read("status")
         moment = datetime.fromtimestamp(self.clock(), tz=self.locale.zone)
         if not reading.value:
@@ -75,6 +75,7 @@ def current_viewer() -> Viewer:
     language = st.session_state.get("lang") or browser_language()
     locale = Locale(
         language if language in LANGUAGES else "en",
+        # Before the first answer nothing but the title line is drawn with these.
         Currency(row.get("currency", "CNY")),
         ZoneInfo(row.get("store_zone", "Asia/Shanghai")),
     )

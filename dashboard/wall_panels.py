@@ -32,7 +32,8 @@ def top_html(day: Day) -> str:
     history = viewer.status.history
     loading = "" if history is None else f"<span>{t('history', p=f'<b>{percent(min(history, 1), 0)}</b>')}</span>"
     clock = f"<span>{t('asof')} <b>{viewer.locale.clock(viewer.status.data_to)}</b></span>"
-    return f'<div class="ts-wall ts-walltop"><span>{t("gmv")}</span>{dot(viewer, viewer.status)}{clock}{loading}{seal(viewer)}</div>'
+    parts = [f"<span>{t('gmv')}</span>", dot(viewer, viewer.status), clock, loading, seal(viewer)]
+    return f'<div class="ts-wall ts-walltop">{"".join(parts)}</div>'
 
 
 def instead(day: Day, readings: list[Reading], is_empty: bool, height: int) -> str | None:
@@ -63,10 +64,10 @@ def changes_html(day: Day) -> str:
     """Return the two changes and the share of the target, and its bar."""
     viewer = day.viewer
     t, course, at = viewer.locale.t, day_course(day), viewer.locale.clock(day.as_of, "%H:%M")
-    parts = [
-        f"{markup.delta(change_of(day.gmv, day.past('gross_amount', basis)))}<span>{t('vs_at', what=basis_name(viewer, basis), t=at)}</span>"
-        for basis in BASES
-    ]
+    parts = []
+    for basis in BASES:
+        what = t("vs_at", what=basis_name(viewer, basis), t=at)
+        parts.append(f"{markup.delta(change_of(day.gmv, day.past('gross_amount', basis)))}<span>{what}</span>")
     if course.done is None:
         return f'<div class="ts-wallsub">{"".join(parts)}</div>'
     target = viewer.locale.short(whole(day.totals["target_amount"]), None)

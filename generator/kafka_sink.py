@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from generator.sinks import SinkError
 
 MAX_MESSAGE_BYTES = 2 * 1024 * 1024
-ANSWER_SECONDS = 15.0
+ANSWER_SECONDS = 8.0
 READ_BATCH = 10_000
 
 

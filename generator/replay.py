@@ -23,14 +23,14 @@ def corpus_files(path: Path) -> list[Path]:
 
 
 def read_lines(files: list[Path]) -> Iterator[list[bytes]]:
-    """Yield the lines of files in batches, without line ends; blank lines are not lines."""
+    """Yield the lines of files in batches, byte for byte without the line feed; blank lines are not lines."""
     batch: list[bytes] = []
     for path in files:
         opener = gzip.open if path.suffix == ".gz" else open
         with opener(path, "rb") as stream:
             for number, line in enumerate(stream):
                 line = line.removeprefix(b"\xef\xbb\xbf") if number == 0 else line
-                line = line.removesuffix(b"\n").removesuffix(b"\r")
+                line = line.removesuffix(b"\n")
                 if line.strip():
                     batch.append(line)
                 if len(batch) >= LINES:

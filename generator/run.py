@@ -77,7 +77,10 @@ def default_start(settings: RunSettings, curves: Curves, now_ms: int) -> int:
         lead = min(10 * MINUTE, span // 5) if span else MINUTE
         day = curves.local(now_ms + lead - span)[0]
         return curves.midnight(day) - lead
-    return now_ms if settings.rate != float("inf") else now_ms - span - MINUTE
+    if settings.rate != float("inf"):
+        return now_ms
+    # a number of events takes about its time, not exactly
+    return now_ms - MINUTE - (span if settings.span_ms else span * 5 // 4)
 
 
 def id_prefix(*parts: object) -> str:

@@ -145,7 +145,9 @@ def _order_line(record: _Record, event_type: str, quantity: int) -> dict:
         raise NotAnEvent(f"quantity × unit_amount is more than {MAX_AMOUNT:,}: {line['gross_amount']}")
     discount = record.optional_integer("discount_amount") or 0
     if not 0 <= discount <= line["gross_amount"]:
-        raise NotAnEvent(f"discount_amount is not within 0 to quantity × unit_amount ({line['gross_amount']}): {discount}")
+        raise NotAnEvent(
+            f"discount_amount is not within 0 to quantity × unit_amount ({line['gross_amount']}): {discount}"
+        )
     line["discount_amount"] = discount
     line["customer_id"] = _customer_id(record)
     line["to_stock"] = record.flag("to_stock", default=True) if event_type == "refund" else None

@@ -10,8 +10,12 @@ MASK = '"***"'
 _MEMBER = re.compile(r'"((?:[^"\\]++|\\.)*+)"\s*+:\s*+', re.DOTALL)
 _VALUE_PART = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{\]},]|[^"\[{\]},]++', re.DOTALL)
 _MASKED = re.compile(r'[^"]*+"\s*+:\s*+"\*\*\*"')
+_VALUE_START = re.compile(r'["\[{]|(?:-?[0-9][0-9.eE+-]*|true|false|null)\s*+(?=[,}\]])')
+_VALUE_FOLLOWS = re.compile(r"\s*+(?:[,}\]]|$)")
 # What is left of the name after masking stands in text that is not JSON: what follows it is cut.
-_STRAY = re.compile(r"c\W{0,8}u\W{0,8}s\W{0,8}t\W{0,8}o\W{0,8}m\W{0,8}e\W{0,8}r\W{0,2}_?\W{0,8}i\W{0,8}d", re.IGNORECASE)
+_STRAY = re.compile(
+    r"c\W{0,8}u\W{0,8}s\W{0,8}t\W{0,8}o\W{0,8}m\W{0,8}e\W{0,8}r\W{0,2}_?\W{0,8}i\W{0,8}d", re.IGNORECASE
+)
 
 
 def _is_personal(name: str) -> bool:
@@ -47,7 +51,14 @@ def _mask(text: str) -> str:
             continue
         pieces += [text[done : member.end()], MASK]
         done = _value_end(text, member.end())
+        if not _is_whole(text, member.end(), done):
+            return "".join([*pieces, "***"])
     return "".join([*pieces, text[done:]])
+
+
+def _is_whole(text: str, start: int, end: int) -> bool:
+    """Tell whether a value stands where JSON would have one; else nobody knows where the personal part ends."""
+    return bool(_VALUE_START.match(text, start) and _VALUE_FOLLOWS.match(text, end))
 
 
 def _cut_stray(text: str) -> str:

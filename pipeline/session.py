@@ -33,7 +33,9 @@ class Folders:
     def of(cls, settings: PipelineSettings, pid: int) -> "Folders":
         """Return the folders of the run whose process id is `pid`."""
         run = settings.home / "run"
-        return cls(settings.home / "checkpoints", settings.home / "logs", run / "job-tmp" / str(pid), run / "job.pgpass")
+        return cls(
+            settings.home / "checkpoints", settings.home / "logs", run / "job-tmp" / str(pid), run / "job.pgpass"
+        )
 
     def make(self) -> None:
         """Create what is missing."""

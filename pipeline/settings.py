@@ -28,7 +28,9 @@ class ConfigurationError(ValueError):
     def __init__(self, faults: list[str]) -> None:
         self.faults = tuple(faults)
         noun = "fault" if len(faults) == 1 else "faults"
-        super().__init__(f"the job's settings have {len(faults)} {noun}:\n" + "\n".join(f"  {fault}" for fault in faults))
+        super().__init__(
+            f"the job's settings have {len(faults)} {noun}:\n" + "\n".join(f"  {fault}" for fault in faults)
+        )
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,9 @@ class PipelineSettings:
             home=home,
             currency=read.matching("TALLY_CURRENCY", "CNY", r"[A-Z]{3}", "a three-letter ISO 4217 code such as CNY"),
             store_zone=read.zone("TALLY_STORE_ZONE", "Asia/Shanghai"),
-            kafka=read.matching("TALLY_KAFKA", None, r"[\w.\-\[\]:]+:\d+(,[\w.\-\[\]:]+:\d+)*", "host:port[,host:port]"),
+            kafka=read.matching(
+                "TALLY_KAFKA", None, r"[\w.\-\[\]:]+:\d+(,[\w.\-\[\]:]+:\d+)*", "host:port[,host:port]"
+            ),
             topic=read.matching("TALLY_TOPIC", "sales-events", r"[\w.-]{1,249}", "a Kafka topic name"),
             database=read.database("DATABASE_URL"),
             dedup=read.switch("TALLY_DEDUP", "on"),

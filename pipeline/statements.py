@@ -15,9 +15,7 @@ SQL_DIR = _CHECKOUT if _CHECKOUT.is_dir() else Path(sysconfig.get_path("purelib"
 FLUSH_ROWS = "5000"
 FLUSH_INTERVAL = "200 ms"
 # The one call of the contract; Kafka's append time as epoch milliseconds UTC.
-PARSED = (
-    "parse_event(`value`, EXTRACT(EPOCH FROM append_time) * 1000 + EXTRACT(MILLISECOND FROM append_time))"
-)
+PARSED = "parse_event(`value`, EXTRACT(EPOCH FROM append_time) * 1000 + EXTRACT(MILLISECOND FROM append_time))"
 
 
 class StatementError(ValueError):
@@ -64,7 +62,9 @@ def template_values(settings: PipelineSettings, bounded: bool = False) -> dict[s
 def render(path: Path, values: dict[str, str]) -> Statement:
     """Return the statement of one file. Raise StatementError for an unknown name or a value that SQL would have to quote."""
     if unsafe := [name for name, value in values.items() if not SAFE_VALUE.fullmatch(value)]:
-        raise StatementError(f"{path.name}: the value of ${{{unsafe[0]}}} can't stand between quotes; change the setting")
+        raise StatementError(
+            f"{path.name}: the value of ${{{unsafe[0]}}} can't stand between quotes; change the setting"
+        )
     try:
         text = Template(path.read_text("utf-8")).substitute(values, parsed=PARSED)
     except (KeyError, ValueError) as fault:

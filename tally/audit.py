@@ -20,6 +20,8 @@ from tally.audit_run import run_audit
 from tally.audit_settings import AuditSettings
 from tally.errors import TallyError
 
+# of a table that goes into a file or a pipe
+WIDTH = 120
 EXITS = {"equal": 0, "differs": 1, "failed": 2}
 UNEXPECTED = (OSError, KafkaException, duckdb.Error, psycopg2.Error, pa.ArrowException)
 
@@ -62,7 +64,8 @@ def audit(wants_json: bool, fresh: bool, most_shown: int) -> int:
     if wants_json:
         print(json.dumps(as_json(audit_id, report), ensure_ascii=False))
     else:
-        print_report(Console(), report)
+        console = Console()
+        print_report(console if console.is_terminal else Console(width=WIDTH), report)
     return EXITS[report.verdict]
 
 

@@ -15,6 +15,7 @@ import msgspec
 import psycopg2
 from msgspec import Meta
 from psycopg2 import sql
+from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
 from tally.errors import TallyError
@@ -24,9 +25,10 @@ REPORTED_FAULTS = 50
 LARGEST_INTEGER = 2**63 - 1
 # ISO 4217 currencies whose minor unit is not a hundredth
 MINOR_DIGITS = {
-    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-    **dict.fromkeys("CLF UYW".split(), 4),
+    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG"), 0),
+    **dict.fromkeys(("RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+    **dict.fromkeys(("CLF", "UYW"), 4),
 }
 
 Text = Annotated[str, Meta(min_length=1, max_length=128, pattern="^[^\x00]*$")]
@@ -104,9 +106,9 @@ class Catalogue:
     def load_if_changed(self) -> dict[str, int]:
         """Load the files that differ from what was loaded before; return rows by table, empty when nothing changed.
 
-        A file that is not there leaves its table as it is. Raises CatalogueError with every bad line; the same files are
-        not read, nor reported, again until one of them changes. Raises psycopg2.Error when the database fails; the next
-        call tries again.
+        A file that is not there leaves its table as it is. Raises CatalogueError with every bad line; the same files
+        are not read, nor reported, again until one of them changes. Raises psycopg2.Error when the database fails; the
+        next call tries again.
         """
         seen = {source.file: signature(self.home / source.file) for source in SOURCES}
         if seen == self.seen:
@@ -147,7 +149,8 @@ def read_all(home: Path, sources: list[Source]) -> dict[str, Content]:
         raise CatalogueError(
             "\n".join(
                 [
-                    f"the catalogue was not loaded; found {count} that break its form; mend them, the files are read again "
+                    f"the catalogue was not loaded; found {count} that break its form; mend them, the files are "
+                    "read again "
                     "when they change:",
                     *(f"  {fault}" for fault in faults[:REPORTED_FAULTS]),
                     *more,
@@ -196,16 +199,13 @@ def replace_tables(url: str, changed: dict[Source, Content]) -> None:
     """Replace the tables' rows in one transaction; raise psycopg2.Error with nothing changed."""
     if not changed:
         return
-    with contextlib.closing(psycopg2.connect(url, connect_timeout=10)) as connection, connection:
-        with connection.cursor() as cursor:
-            for source, content in changed.items():
-                table = sql.Identifier("tally", source.table)
-                columns = source.row.__struct_fields__
-                cursor.execute(sql.SQL("DELETE FROM {}").format(table))
-                insert = sql.SQL("INSERT INTO {} ({}) VALUES %s").format(
-                    table, sql.SQL(", ").join(map(sql.Identifier, columns))
-                )
-                execute_values(cursor, insert, [msgspec.structs.astuple(row) for row in content.rows], page_size=1000)
+    with transaction(url) as cursor:
+        for source, content in changed.items():
+            table = sql.Identifier("tally", source.table)
+            columns = sql.SQL(", ").join(map(sql.Identifier, source.row.__struct_fields__))
+            cursor.execute(sql.SQL("DELETE FROM {}").format(table))
+            insert = sql.SQL("INSERT INTO {} ({}) VALUES %s").format(table, columns)
+            execute_values(cursor, insert, [msgspec.structs.astuple(row) for row in content.rows], page_size=1000)
 
 
 def write_store_settings(url: str, settings: Settings) -> None:
@@ -220,11 +220,21 @@ def write_store_settings(url: str, settings: Settings) -> None:
         "stale_seconds": settings.stale_seconds,
         "retention_days": settings.retention_days,
     }
-    with contextlib.closing(psycopg2.connect(url, connect_timeout=10)) as connection, connection:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE tally.store_settings SET currency = %(currency)s, minor_digits = %(minor_digits)s, "
-                "store_zone = %(store_zone)s, target_amount = %(target_amount)s, milestones = %(milestones)s::bigint[], "
-                "shipments = %(shipments)s, stale_seconds = %(stale_seconds)s, retention_days = %(retention_days)s",
-                values,
-            )
+    with transaction(url) as cursor:
+        cursor.execute(
+            "UPDATE tally.store_settings SET currency = %(currency)s, minor_digits = %(minor_digits)s, "
+            "store_zone = %(store_zone)s, target_amount = %(target_amount)s, milestones = %(milestones)s::bigint[], "
+            "shipments = %(shipments)s, stale_seconds = %(stale_seconds)s, retention_days = %(retention_days)s",
+            values,
+        )
+
+
+@contextlib.contextmanager
+def transaction(url: str) -> Iterator[Cursor]:
+    """Give a cursor of one transaction on a connection of its own."""
+    with (
+        contextlib.closing(psycopg2.connect(url, connect_timeout=10)) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
+        yield cursor

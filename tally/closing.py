@@ -11,8 +11,8 @@ PARTITIONS_BEFORE, PARTITIONS_AFTER = 9, 3
 def close_windows(url: str, most_calls: int = 400) -> datetime | None:
     """Close windows up to the newest full hour, a day of data at a time; return up to when, None when none is closed.
 
-    Each call is a transaction of its own, so that writers wait for one day's sums at most. To be called every hour as the
-    writer. Raises psycopg2.Error.
+    Each call is a transaction of its own, so that writers wait for one day's sums at most. To be called every hour as
+    the writer. Raises psycopg2.Error.
     """
     with contextlib.closing(psycopg2.connect(url, connect_timeout=10)) as connection, connection.cursor() as cursor:
         connection.autocommit = True
@@ -29,10 +29,10 @@ def close_windows(url: str, most_calls: int = 400) -> datetime | None:
 
 def create_partitions(url: str) -> int:
     """Make the daily partitions around today where missing; return how many. Raises psycopg2.Error."""
-    with contextlib.closing(psycopg2.connect(url, connect_timeout=10)) as connection, connection:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT tally.create_partitions(current_date - %s::int, current_date + %s::int)",
-                [PARTITIONS_BEFORE, PARTITIONS_AFTER],
-            )
-            return cursor.fetchone()[0]
+    with contextlib.closing(psycopg2.connect(url, connect_timeout=10)) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        cursor.execute(
+            "SELECT tally.create_partitions(current_date - %s::int, current_date + %s::int)",
+            [PARTITIONS_BEFORE, PARTITIONS_AFTER],
+        )
+        return cursor.fetchone()[0]

@@ -15,11 +15,11 @@ DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "data-dictionary.md
 INTRODUCTION = """\
 # Data dictionary
 
-Made from the comments of the database by `python -m tally.data_dictionary`; they are written in the headers of `sql/postgres`
-and in `sql/postgres/glossary.txt`. In SQL: `SELECT * FROM tally.data_dictionary`.
+Made from the comments of the database by `python -m tally.data_dictionary`; they are written in the headers of
+`sql/postgres` and in `sql/postgres/glossary.txt`. In SQL: `SELECT * FROM tally.data_dictionary`.
 
-**Views are the public contract**; tables are the pipeline's and may change. All is in the schema `tally`. *Additive* columns may
-be summed over rows, the others not; a *key* makes a row one, an *attribute* describes it.
+**Views are the public contract**; tables are the pipeline's and may change. All is in the schema `tally`. *Additive*
+columns may be summed over rows, the others not; a *key* makes a row one, an *attribute* describes it.
 """
 
 
@@ -27,7 +27,8 @@ def render(url: str) -> str:
     """Return the document for the database at an address. Raises psycopg2.Error."""
     with contextlib.closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
         cursor.execute(
-            "SELECT object_kind, object_name, column_name, data_type, definition_en, definition_zh, unit, additivity, row_grain "
+            "SELECT object_kind, object_name, column_name, data_type, definition_en, definition_zh, unit, "
+            "additivity, row_grain "
             "FROM tally.data_dictionary ORDER BY object_kind DESC, object_name, position"
         )
         rows = cursor.fetchall()

@@ -8,7 +8,6 @@ import argparse
 import contextlib
 import hashlib
 import os
-import secrets
 import shutil
 import signal
 import subprocess
@@ -23,6 +22,15 @@ import psycopg2
 from tally.errors import TallyError
 from tally.ports import KeptPorts, holder, is_free
 from tally.postgres_binaries import Account, Binaries, can_enter, find_binaries, runnable_for, server_account
+from tally.postgres_files import (
+    QUOTED_LINES,
+    PostgresError,
+    clear_leftovers,
+    kept_password,
+    last_lines,
+    running_server,
+    write_private,
+)
 
 LOOPBACK = "127.0.0.1"
 DATABASE = "tally"
@@ -30,8 +38,6 @@ SUPERUSER = "postgres"
 ROLES = {"owner": "tally_owner", "writer": "tally_writer", "reader": "tally_reader", "dashboard": "tally_dashboard"}
 FAR_HOME = Path("/var/lib/tallystream")
 STOP_SECONDS = 10.0
-LEFTOVER_SECONDS = 15.0
-QUOTED_LINES = 15
 
 CONFIGURATION = """\
 # Written by tally at every start. Your own settings: ALTER SYSTEM SET … (they win).
@@ -66,10 +72,6 @@ autovacuum_analyze_scale_factor = 0.05
 idle_in_transaction_session_timeout = '5min'
 """
 ACCESS_RULES = "# Passwords only, and only from this machine.\nhost all all 127.0.0.1/32 scram-sha-256\n"
-
-
-class PostgresError(TallyError):
-    """The embedded server can't be prepared, started or reached."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,8 @@ class EmbeddedPostgres:
             return int((self.folder / "port").read_text())
         except (OSError, ValueError):
             raise PostgresError(
-                f"the embedded Postgres has no port yet; found no number in {self.folder / 'port'}; start it first: tally run"
+                f"the embedded Postgres has no port yet; found no number in {self.folder / 'port'}; start it first: "
+                "tally run"
             ) from None
 
     def url(self, role: str) -> str:
@@ -141,11 +144,11 @@ class EmbeddedPostgres:
         place = self.choose_place(account)
         binaries = runnable_for(self.found_binaries or find_binaries(), account, place)
         data = place / "data"
+        clear_leftovers(data)
+        port = self.choose_port()
         if not (data / "PG_VERSION").exists():
             self.initialise(binaries, account, data)
         check_version(data, binaries)
-        clear_leftovers(data)
-        port = self.choose_port()
         for name, text in (("tally.conf", CONFIGURATION.format(port=port)), ("pg_hba.conf", ACCESS_RULES)):
             (data / name).write_text(text)
             os.chown(data / name, account.uid, account.gid)
@@ -209,7 +212,8 @@ class EmbeddedPostgres:
         """Return the wanted port, or the kept one while it is free, or a free one."""
         if self.wanted_port and not is_free(self.wanted_port):
             raise PostgresError(
-                f"port {self.wanted_port} for Postgres is taken; found {holder(self.wanted_port)} on it; stop that, or choose "
+                f"port {self.wanted_port} for Postgres is taken; found {holder(self.wanted_port)} on it; stop that, "
+                "or choose "
                 "another: TALLY_POSTGRES_PORT=0 takes any free one"
             )
         if self.wanted_port:
@@ -315,65 +319,12 @@ def check_version(data: Path, binaries: Binaries) -> None:
     found = (data / "PG_VERSION").read_text().strip()
     if found != str(binaries.major):
         raise PostgresError(
-            f"the data directory {data} is of Postgres {found}, but {binaries.source} is {binaries.version}; start it with "
-            f"Postgres {found} (TALLY_POSTGRES_BIN=/path/to/{found}/bin), or move the folder away and let the results be "
+            f"the data directory {data} is of Postgres {found}, but {binaries.source} is {binaries.version}; start "
+            "it with "
+            f"Postgres {found} (TALLY_POSTGRES_BIN=/path/to/{found}/bin), or move the folder away and let the "
+            "results be "
             "made again from the log: tally rebuild"
         )
-
-
-def clear_leftovers(data: Path) -> None:
-    """Wait until a killed server's processes have gone, then remove its postmaster.pid; raise when it still runs."""
-    deadline = time.monotonic() + LEFTOVER_SECONDS
-    while processes := processes_in(data):
-        if time.monotonic() > deadline:
-            ids = ", ".join(str(one.pid) for one in processes)
-            raise PostgresError(
-                f"the data directory {data} is in use; found process {ids} in it; stop it first: tally stop, or kill -INT {ids}"
-            )
-        time.sleep(0.05)
-    (data / "postmaster.pid").unlink(missing_ok=True)
-
-
-def running_server(data: Path) -> psutil.Process | None:
-    """Return the living postmaster of a data directory, as its postmaster.pid names it."""
-    try:
-        process = psutil.Process(int((data / "postmaster.pid").read_text().split("\n")[0]))
-        # the id in a stale file may belong to anyone by now
-        if process.name().startswith("postgres") and process.status() != psutil.STATUS_ZOMBIE:
-            return process if Path(process.cwd()) == data else None
-    except (OSError, ValueError, psutil.Error):
-        pass
-    return None
-
-
-def processes_in(data: Path) -> list[psutil.Process]:
-    """Return the living Postgres processes that work in a data directory."""
-    found = []
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error, OSError):
-            if process.name().startswith("postgres") and process.status() != psutil.STATUS_ZOMBIE:
-                found += [process] if process.cwd() == str(data) else []
-    return found
-
-
-def kept_password(folder: Path, role: str) -> str:
-    """Return a role's password from its 0600 file, making it at random first when there is none."""
-    path = folder / role
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with contextlib.suppress(FileExistsError):
-        write_private(path, secrets.token_urlsafe(32))
-    return path.read_text().strip()
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a new file that only its owner reads; raise FileExistsError when it exists."""
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text + "\n")
-
-
-def last_lines(text: str, lines: int = QUOTED_LINES) -> str:
-    """Return the last lines of a text."""
-    return "\n".join(text.strip().splitlines()[-lines:])
 
 
 def serve(home: Path, port: int) -> None:

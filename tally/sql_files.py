@@ -7,8 +7,8 @@ A header is the comment lines a file begins with:
     -- a_column: English | 中文 | unit; additivity
     --   continued here
 
-`tally.migrate` turns it into COMMENT ON. A column that the header does not name has its entry in glossary.txt, which has
-the same form without the dashes, so that a word means the same in every view and is written once.
+`tally.migrate` turns it into COMMENT ON. A column that the header does not name has its entry in glossary.txt, which
+has the same form without the dashes, so that a word means the same in every view and is written once.
 """
 
 import hashlib
@@ -85,7 +85,8 @@ def read_file(path: Path) -> SqlFile:
     description = paragraphs[0] if paragraphs else ""
     if grain is None or description.count(SEPARATOR) != 1:
         raise SqlFileError(
-            f"{path}: the header does not say what one row is; found {description!r}, grain {grain!r}; begin the file with "
+            f"{path}: the header does not say what one row is; found {description!r}, grain {grain!r}; begin the "
+            "file with "
             "`-- What one row is. | 一行是什么。` and `-- grain: its key columns`"
         )
     columns = {one[1]: one[2] for one in entries[1:] if one and one[1] != "grain"}
@@ -126,7 +127,8 @@ def check_entries(path: Path, entries: dict[str, str]) -> None:
         parts = text.split(SEPARATOR)
         if len(parts) != 3 or parts[2].rpartition("; ")[2] not in ADDITIVITY:
             raise SqlFileError(
-                f"{path}: the text of {name} is not `English | 中文 | unit; additivity`; found {text!r}; additivity is one of "
+                f"{path}: the text of {name} is not `English | 中文 | unit; additivity`; found {text!r}; additivity "
+                "is one of "
                 f"{', '.join(ADDITIVITY)}"
             )
 

@@ -1,1 +1,1 @@
-"""Plotly figures as plain dicts. A colour is written "$token" and resolved by the browser, so one figure serves both themes."""
+"""Plotly figures as plain dicts. A colour is written "$token" and resolved by the browser: one figure, both themes."""

@@ -22,7 +22,7 @@ def region_tiles(
 ) -> Figure:
     """Return one equal tile per region: no boundaries, nothing to fetch, small regions stay readable.
 
-    `amounts` maps a tile's code to minor units; a tile without sales shows a dash. `big` drops shares and the corner's words.
+    `amounts` maps a tile's code to minor units; a tile without sales shows a dash. `big` drops shares and the corner.
     """
     top = max([1, *amounts.values()])
     cells = [[None] * COLUMNS for _ in range(ROWS)]
@@ -38,16 +38,26 @@ def region_tiles(
     if not big:
         notes.append(corner(locale, amounts, size))
     hidden = {"visible": False, "fixedrange": True}
+    hover_text = {"customdata": hover, "hovertemplate": "%{customdata}<extra></extra>"}
     return {
-        "data": [{
-            "type": "heatmap", "z": cells, "customdata": hover, "hovertemplate": "%{customdata}<extra></extra>", "zmin": 0, "zmax": STEPS,
-            "xgap": 3, "ygap": 3, "showscale": False, "hoverongaps": False, "colorscale": [[i / STEPS, f"$seq-{i}"] for i in range(STEPS + 1)],
-        }],
+        "data": [{"z": cells, "xgap": 3, "ygap": 3, **hover_text, **steps_of("seq", STEPS)}],
         "layout": layout(
-            revision, size, hovermode="closest", dragmode=False, annotations=notes, margin={"l": 0, "r": 0, "t": 0, "b": 0},
-            xaxis=hidden, yaxis={**hidden, "autorange": "reversed", "automargin": False},
+            revision,
+            size,
+            hovermode="closest",
+            dragmode=False,
+            annotations=notes,
+            margin={"l": 0, "r": 0, "t": 0, "b": 0},
+            xaxis=hidden,
+            yaxis={**hidden, "autorange": "reversed", "automargin": False},
         ),
-    }  # fmt: skip
+    }
+
+
+def steps_of(token: str, last: int) -> Figure:
+    """Return a heatmap whose cells are whole steps from 0 to `last`, each with its own colour."""
+    colours = [[step / last, f"${token}-{step}"] for step in range(last + 1)]
+    return {"type": "heatmap", "zmin": 0, "zmax": last, "colorscale": colours, "showscale": False, "hoverongaps": False}
 
 
 def tile_step(amount: int, top: int) -> int:
@@ -77,7 +87,7 @@ def corner(locale: Locale, amounts: dict[str, int], size: int) -> Figure:
 
 
 def cover_heat(locale: Locale, grid: CoverGrid, revision: str) -> Figure:
-    """Return median hours of cover: few hours is the fault, so few hours is the strong colour; the number is in the cell.
+    """Return median hours of cover: few hours is the fault, so few hours is the strong colour.
 
     On a phone many categories stand below each other, with the warehouses side by side.
     """
@@ -88,19 +98,21 @@ def cover_heat(locale: Locale, grid: CoverGrid, revision: str) -> Figure:
     else:
         turned = [list(column) for column in zip(*grid.hours, strict=True)]
         narrow = heat_layout(revision, grid.warehouses, grid.categories, turned)
+        narrow["xaxis"]["tickangle"] = -90
+        narrow["margin"]["b"] = 84
         narrow |= {"data": [heat(grid.warehouses, grid.categories, turned)]}
-        narrow["height"] = PHONE_ROW * len(grid.categories) + 32
+        narrow["height"] = PHONE_ROW * len(grid.categories) + 84
     return {"data": [heat(grid.categories, grid.warehouses, grid.hours)], "narrow": narrow, "layout": layout_of}
 
 
 def heat(columns: list[str], rows: list[str], hours: list[list[float | None]]) -> Figure:
     """Return the coloured cells."""
-    return {
-        "type": "heatmap", "x": columns, "y": rows, "z": [[cover_step(v) for v in row] for row in hours], "zmin": 0, "zmax": 4,
-        "xgap": 2, "ygap": 2, "showscale": False, "hoverongaps": False, "colorscale": [[i / 4, f"$warn-{i}"] for i in range(5)],
-        "customdata": [[hours_text(v) for v in row] for row in hours],
+    hover = {
+        "customdata": [[hours_text(value) for value in row] for row in hours],
         "hovertemplate": "%{y}, %{x}: <b>%{customdata} h</b><extra></extra>",
-    }  # fmt: skip
+    }
+    cells = [[cover_step(value) for value in row] for row in hours]
+    return {"x": columns, "y": rows, "z": cells, "xgap": 2, "ygap": 2, **hover, **steps_of("warn", 4)}
 
 
 def heat_layout(revision: str, columns: list[str], rows: list[str], hours: list[list[float | None]]) -> Figure:

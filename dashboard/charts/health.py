@@ -17,10 +17,17 @@ def lag(series: Lag, revision: str) -> Figure:
         ("p99", series.p99, "$ink-3", 1),
     )
     data = [
-        {"type": "scatter", "mode": "lines", "x": series.times, "y": values, "name": name, "hovertemplate": "%{y:.2f} s",
-         "line": {"color": colour, "width": width}}
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": series.times,
+            "y": values,
+            "name": name,
+            "hovertemplate": "%{y:.2f} s",
+            "line": {"color": colour, "width": width},
+        }
         for name, values, colour, width in styles
-    ]  # fmt: skip
+    ]
     ends = [values[-1] for _, values, _, _ in styles]
     shifts = spread(ends, max(series.p99), LAG_HEIGHT - 32, 17)
     notes = [

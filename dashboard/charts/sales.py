@@ -106,7 +106,7 @@ def now_label(locale: Locale, today: Curve, size: int) -> list[Figure]:
 
 
 def per_minute(locale: Locale, minutes: Minutes, revision: str, size: int = 12) -> Figure:
-    """Return whole minutes as bars, the newest of them named, the running one hatched so that it never looks like a cliff."""
+    """Return whole minutes as bars, the newest one named, the running one hatched, so that it is no cliff."""
     top = max([1, minutes.partial, *minutes.amounts, *(v for v in minutes.yesterday if v is not None)])
     bars = ["$accent-2"] * (len(minutes.times) - 1) + ["$accent"]
     hatch = {"color": NOTHING, "line": {"color": "$accent", "width": 1},
@@ -132,10 +132,17 @@ def per_minute(locale: Locale, minutes: Minutes, revision: str, size: int = 12) 
         "range": [minutes.range_start, minutes.range_end],
     }
     notes = minute_labels(locale, minutes, top, size)
+    texts = [line for note in notes for line in note["text"].split("<br>")]
     figure = layout(
-        revision, size, bargap=0.3, barmode="overlay", annotations=notes, yaxis=money_ticks(top, 3, locale), xaxis=axis,
-        margin={"l": 4, "r": gutter([line for n in notes for line in n["text"].split("<br>")], size) + 8, "t": 10, "b": 24},
-    )  # fmt: skip
+        revision,
+        size,
+        bargap=0.3,
+        barmode="overlay",
+        annotations=notes,
+        yaxis=money_ticks(top, 3, locale),
+        xaxis=axis,
+        margin={"l": 4, "r": gutter(texts, size) + 8, "t": 10, "b": 24},
+    )
     narrow = {
         "annotations": [],
         "margin": {"l": 4, "r": 4, "t": 10, "b": 24},

@@ -1,6 +1,7 @@
 """The one chart template, its ticks and its labels."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from dashboard.locales import Locale
@@ -18,7 +19,7 @@ FIRST_CJK = 0x2E80
 
 
 def layout(uirevision: str, size: int = 12, **over: Any) -> Figure:
-    """Return the layout that every chart shares: no legend, no box, hairline grid; a dict in `over` is merged one level deep."""
+    """Return what every chart shares: no legend, no box, hairline grid; a dict in `over` is merged one level deep."""
     text = {"family": FONT, "size": size}
     ticks = {"color": "$ink-3", "size": size}
     base = {
@@ -65,7 +66,7 @@ def spread(ends: Sequence[float], top: float, height: float, gap: float) -> list
     wanted = [value / top * height if top else 0.0 for value in ends]
     placed = list(wanted)
     order = sorted(range(len(ends)), key=lambda i: (wanted[i], i))
-    for lower, upper in zip(order, order[1:], strict=False):
+    for lower, upper in pairwise(order):
         placed[upper] = max(wanted[upper], placed[lower] + gap)
     excess = sum(p - w for p, w in zip(placed, wanted, strict=True)) / len(ends)
     return [round(p - w - excess) for p, w in zip(placed, wanted, strict=True)]

@@ -20,10 +20,15 @@ def controls(viewer: Viewer) -> None:
             **remember("state", STATES, None),
         )  # fmt: skip
         names = panels.warehouse_names(viewer)
+        codes = ["all", *names]
         st.selectbox(
-            t("warehouse"), ["all", *names], width=170, label_visibility="collapsed", **remember("wh", ["all", *names], "all"),
+            t("warehouse"),
+            codes,
+            width=170,
             format_func=lambda code: t("allwh") if code == "all" else f"{names.get(code, code)} {code}",
-        )  # fmt: skip
+            label_visibility="collapsed",
+            **remember("wh", codes, "all"),
+        )
 
 
 def page() -> None:

@@ -22,9 +22,13 @@ def controls(viewer: Viewer) -> None:
         )  # fmt: skip
         codes = ["all", *channels_seen(viewer)]
         st.selectbox(
-            t("channel"), codes, width=160, format_func=lambda code: t("all") if code == "all" else viewer.locale.channel(code),
-            label_visibility="collapsed", **remember("channel", codes, "all"),
-        )  # fmt: skip
+            t("channel"),
+            codes,
+            width=160,
+            format_func=lambda code: t("all") if code == "all" else viewer.locale.channel(code),
+            label_visibility="collapsed",
+            **remember("channel", codes, "all"),
+        )
 
 
 def page() -> None:

@@ -1,1 +1,1 @@
-"""Rows of the views → what the panels and charts show. Pure functions; times become naive store-local ISO texts at the very end."""
+"""Rows of the views → what panels and charts show. Pure functions; for charts, times become naive store-local texts."""

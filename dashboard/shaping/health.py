@@ -28,7 +28,7 @@ class Lag:
 
 
 def lag_series(rows: Rows, now: datetime, zone: ZoneInfo) -> Lag:
-    """Return the lines of the last two hours. rows: minute_start, p50_lag_seconds, p95_lag_seconds, p99_lag_seconds, in order of time."""
+    """Return the lines of the last two hours. rows: minute_start, p50_, p95_ and p99_lag_seconds, in order of time."""
     columns = {name: [float(row[f"{name}_lag_seconds"]) for row in rows] for name in ("p50", "p95", "p99")}
     times = [local_text(row["minute_start"], zone) for row in rows]
     earliest = local_text(now - timedelta(hours=2), zone)
@@ -37,7 +37,10 @@ def lag_series(rows: Rows, now: datetime, zone: ZoneInfo) -> Lag:
 
 @dataclass(frozen=True)
 class Account:
-    """Where every event went. `difference` is what the archive found in the log and the job did not read, beyond `transit`, what is on its way."""
+    """Where every event went. `difference` is what the archive found in the log and the job never read.
+
+    `transit` is what is on its way between the two.
+    """
 
     in_log: int
     counted: int
@@ -65,7 +68,7 @@ def seal_time(verdict: str | None, finished_at: datetime | None, now: datetime) 
 
 
 def audit_ticks(rows: Rows, now: datetime) -> list[str | None]:
-    """Return the last 24 hours' newest verdicts, oldest first; none where no audit ended in that hour. rows: finished_at, verdict."""
+    """Return the verdicts of the last 24 hours, oldest first; none where no audit ended. rows: finished_at, verdict."""
     ticks: list[str | None] = [None] * TICKS
     for row in sorted(rows, key=lambda row: row["finished_at"]):
         hours_ago = int((now - row["finished_at"]) / timedelta(hours=1))

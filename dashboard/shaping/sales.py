@@ -30,7 +30,7 @@ def next_midnight(moment: datetime, zone: ZoneInfo) -> datetime:
 
 
 def axis_text(midnight: datetime, moment: datetime, zone: ZoneInfo) -> str:
-    """Return a moment's place on a day's axis: midnight plus the time elapsed, as naive text, since Plotly has no zones.
+    """Return a moment's place on a day's axis: midnight plus the time elapsed, as naive text (Plotly has no zones).
 
     Counted as elapsed time, so that the line neither turns back nor jumps where the clocks are changed.
     """
@@ -40,7 +40,7 @@ def axis_text(midnight: datetime, moment: datetime, zone: ZoneInfo) -> str:
 
 @dataclass(frozen=True)
 class Curve:
-    """GMV since midnight: places on the axis, minor units so far, the ends of the axis, and how much of the day has passed."""
+    """GMV since midnight: places on the axis, minor units so far, the axis's ends, and the share of the day elapsed."""
 
     times: list[str]
     amounts: list[int]
@@ -52,7 +52,7 @@ class Curve:
 def today_curve(rows: Rows, gmv: int, as_of: datetime, zone: ZoneInfo) -> Curve:
     """Return today's curve up to now, where it ends at the hero's own amount.
 
-    rows: axis_at (end of a five-minute step), cumulative_gross_amount, in order of time; the last step is the running one.
+    rows: axis_at (end of a step), cumulative_gross_amount, in order of time; the last step is the running one.
     """
     midnight, end = store_midnight(as_of, zone), next_midnight(as_of, zone)
     steps = [
@@ -81,7 +81,7 @@ def past_curve(rows: Rows, period: str, as_of: datetime, zone: ZoneInfo) -> Curv
 
 @dataclass(frozen=True)
 class Minutes:
-    """Whole minutes of the last two hours, the running minute, and yesterday's five-minute mean at the same time of day."""
+    """Whole minutes of the last two hours, the running one, and yesterday's five-minute mean at the same time."""
 
     times: list[str]
     amounts: list[int]
@@ -108,7 +108,7 @@ class Minutes:
 def last_minutes(rows: Rows, zone: ZoneInfo) -> Minutes | None:
     """Return the bars of the last two hours; none without rows.
 
-    rows: minute_start, is_partial, seconds_elapsed, gross_amount, mean_gross_amount_yesterday; the running minute is last.
+    rows: minute_start, is_partial, seconds_elapsed, gross_amount, mean_gross_amount_yesterday; the running one is last.
     """
     if len(rows) < 2 or not rows[-1]["is_partial"]:
         return None

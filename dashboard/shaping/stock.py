@@ -22,7 +22,7 @@ class CoverGrid:
 
 
 def cover_grid(rows: Rows, locale: Locale) -> CoverGrid:
-    """Return the grid. rows: warehouse_id, name_en, name_zh, category, median_hours_of_cover; names are made unique by their code."""
+    """Return the grid. rows: warehouse_id, name_en, name_zh, category, median_hours_of_cover."""
     warehouses = {row["warehouse_id"]: locale.name(row["name_en"], row["name_zh"], row["warehouse_id"]) for row in rows}
     categories = sorted({row["category"] for row in rows})
     cells = {(row["warehouse_id"], row["category"]): row["median_hours_of_cover"] for row in rows}

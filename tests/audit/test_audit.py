@@ -1,9 +1,13 @@
 """The audit on a real log and a real Postgres: equal where all is right, each kind of error found for what it is."""
 
 import json
+import shutil
 import subprocess
 import sys
+import uuid
+from contextlib import closing
 
+import psycopg2
 import pytest
 
 from tally.audit_run import run_audit
@@ -15,21 +19,51 @@ from tests.audit.scenario import COMPARED, E1, RECORDS, ROWS, SOLD_MS, fill, in_
 pytestmark = pytest.mark.e2e
 
 
-@pytest.fixture
-def log(bootstrap, home, server, database, request):
-    """The scenario's records, the first half in the archive and the rest only in Kafka; rows as they have to be."""
-    for attempt in range(3):
-        topic = new_topic(bootstrap, f"audit-{home.name}-{attempt}"[-200:])
+def scenario_log(bootstrap, home, server, database):
+    """Put the scenario's records into a log: the first half also into the archive, the rest only into Kafka."""
+    while True:
+        topic = new_topic(bootstrap, f"audit-{uuid.uuid4().hex[:8]}")
         topic.send(RECORDS[:7])
         with archiving(home, topic, server.url("writer")):
             wait_until(lambda: counted(database) == [(0, 5, 4), (1, 2, 1)], "the first records archived")
         topic.send(RECORDS[7:])
-        records = in_log(bootstrap, topic.name)
-        if in_one_hour(records):
-            break
-    database.execute("TRUNCATE tally.log_counts_1h, tally.lag_samples")
-    fill(database, topic.name, records)
-    return topic
+        if in_one_hour(in_log(bootstrap, topic.name)):
+            return topic
+        shutil.rmtree(home / "archive")
+        database.execute("TRUNCATE tally.log_counts_1h")
+
+
+@pytest.fixture(scope="module")
+def shared(bootstrap, server, tmp_path_factory):
+    """The scenario's log and home, for tests that add nothing to them."""
+    home = tmp_path_factory.mktemp("home")
+    with closing(psycopg2.connect(server.url("owner"))) as connection:
+        connection.autocommit = True
+        return scenario_log(bootstrap, home, server, connection.cursor()), home
+
+
+@pytest.fixture
+def log(shared, database):
+    """The scenario's log, which nobody may add to, and rows as they have to be."""
+    fill(database, shared[0].name, in_log(shared[0].bootstrap, shared[0].name))
+    return shared[0]
+
+
+@pytest.fixture
+def home(shared):
+    """The home whose archive holds the first half of the log."""
+    (shared[1] / "run").mkdir(exist_ok=True)
+    (shared[1] / "run" / "buyer.key").write_text(bytes(range(32)).hex())
+    return shared[1]
+
+
+@pytest.fixture
+def growing(bootstrap, tmp_path, server, database):
+    """A log of its own and its home, for tests that add to them, and rows as they have to be."""
+    log = scenario_log(bootstrap, tmp_path, server, database)
+    database.execute("TRUNCATE tally.log_counts_1h")
+    fill(database, log.name, in_log(bootstrap, log.name))
+    return log, tmp_path
 
 
 def settings(log, home, server, **changes):
@@ -61,20 +95,29 @@ def test_right_rows_are_equal(log, home, server):
         1,
         2,
     )
-    assert report.message == "every row equal: 23 rows in 9 tables, 12 records of the log"
+    assert report.message == "every row equal: 27 rows in 11 tables, 12 records of the log"
 
 
 SALES_WEB = "UPDATE sales_10s SET {} WHERE channel = 'web'"
 PLANTED = {
-    "a missing row": ("DELETE FROM sales_10s WHERE channel = 'web'", {"sales_10s": {"missing": 1}}),
+    "a missing row": (
+        "DELETE FROM sales_10s WHERE channel = 'web'",
+        {"sales_10s": {"missing": 1}, "sales_by_day": {"missing": 1}},
+    ),
     "an extra row": (
         "INSERT INTO sales_10s SELECT window_start, channel, 'Tibet', log_date, gross_amount, discount_amount, "
         "refund_amount, orders, lines, units, refunded_units, event_count, newest_event_time FROM sales_10s "
         "WHERE channel = 'web'",
-        {"sales_10s": {"extra": 1}},
+        {"sales_10s": {"extra": 1}, "sales_by_day": {"extra": 1}},
     ),
-    "one fen too much": (SALES_WEB.format("gross_amount = gross_amount + 1"), {"sales_10s": {"wrong": 1}}),
-    "one fen too little": (SALES_WEB.format("gross_amount = gross_amount - 1"), {"sales_10s": {"wrong": 1}}),
+    "one fen too much": (
+        SALES_WEB.format("gross_amount = gross_amount + 1"),
+        {"sales_10s": {"wrong": 1}, "sales_by_day": {"wrong": 1}},
+    ),
+    "one fen too little": (
+        SALES_WEB.format("gross_amount = gross_amount - 1"),
+        {"sales_10s": {"wrong": 1}, "sales_by_day": {"wrong": 1}},
+    ),
     "an order too many": ("UPDATE orders_1s SET orders = 3", {"orders_1s": {"wrong": 1}}),
     "another second": (
         "UPDATE orders_1s SET second = second + interval '1 s'",
@@ -105,7 +148,12 @@ PLANTED = {
     "a duplicate that is counted twice": (
         "UPDATE sales_10s SET gross_amount = 2000, discount_amount = 200, orders = 2, lines = 2, units = 4, event_count = 2 "
         "WHERE gross_amount = 1000; UPDATE event_counts_1h SET counted = 4, event_count = 9 WHERE log_partition = 0",
-        {"sales_10s": {"wrong": 1}, "event_counts_1h": {"wrong": 1}, "conservation": {"wrong": 1}},
+        {
+            "sales_10s": {"wrong": 1},
+            "sales_by_day": {"wrong": 1},
+            "event_counts_1h": {"wrong": 1},
+            "conservation": {"wrong": 1},
+        },
     ),
     "a buyer in the day before": (
         "UPDATE day_buyers SET store_day = store_day - 1",
@@ -178,7 +226,8 @@ def see_counts(log, database):
     database.execute(SEEN_BY_COUNTS, {"ms": ms})
 
 
-def test_rows_that_move_are_looked_at_again(log, home, server, database):
+def test_rows_that_move_are_looked_at_again(growing, server, database):
+    log, home = growing
     another_sale(log)
     see_counts(log, database)
     report = audited(log, home, server, sleep=lambda seconds: database.execute(SEEN_BY_ALL), settle_seconds=3600.0)
@@ -186,22 +235,26 @@ def test_rows_that_move_are_looked_at_again(log, home, server, database):
     assert report.verdict == "equal" and report.totals.records == 13
 
 
-def test_what_keeps_moving_is_named_as_moving_and_not_as_wrong(log, home, server, database):
+def test_what_keeps_moving_is_named_as_moving_and_not_as_wrong(growing, server, database):
+    log, home = growing
     another_sale(log)
     see_counts(log, database)
     report = audited(log, home, server, settle_seconds=3600.0)
     assert found(report) == {
         "sales_10s": {"moving": 1},
+        "sales_by_day": {"moving": 1},
+        "product_sales_by_day": {"moving": 1},
         "stock_flow_1m": {"moving": 1},
         "stock_on_hand": {"moving": 1},
         "day_buyers": {"moving": 1},
         "conservation": {"moving": 1},
     }
     assert report.verdict == "equal"
-    assert report.message == "every settled row equal: 23 rows in 9 tables, 13 records of the log; 5 rows moving"
+    assert report.message == "every settled row equal: 27 rows in 11 tables, 13 records of the log; 7 rows moving"
 
 
-def test_what_no_fresh_record_explains_is_wrong_although_its_row_moves(log, home, server, database):
+def test_what_no_fresh_record_explains_is_wrong_although_its_row_moves(growing, server, database):
+    log, home = growing
     another_sale(log)
     see_counts(log, database)
     database.execute(SEEN_BY_ALL)
@@ -209,11 +262,14 @@ def test_what_no_fresh_record_explains_is_wrong_although_its_row_moves(log, home
     assert found(audited(log, home, server, settle_seconds=3600.0)) == {"sales_10s": {"wrong": 1}}
 
 
-def test_results_that_stopped_short_of_the_log_are_missing_and_said(log, home, server, database):
+def test_results_that_stopped_short_of_the_log_are_missing_and_said(growing, server, database):
+    log, home = growing
     another_sale(log)
     report = audited(log, home, server)
     assert found(report) == {
         "sales_10s": {"wrong": 1},
+        "sales_by_day": {"wrong": 1},
+        "product_sales_by_day": {"wrong": 1},
         "stock_flow_1m": {"wrong": 1},
         "stock_on_hand": {"wrong": 1},
         "day_buyers": {"wrong": 1},
@@ -224,7 +280,8 @@ def test_results_that_stopped_short_of_the_log_are_missing_and_said(log, home, s
     assert report.message.endswith("; the job's results lack the log's last 1 records and do not advance")
 
 
-def test_ids_whose_copies_differ_make_their_rows_undecided_and_are_listed(log, home, server, database):
+def test_ids_whose_copies_differ_make_their_rows_undecided_and_are_listed(growing, server, database):
+    log, home = growing
     other = {**json.loads(E1), "quantity": 1}
     log.send([{"value": json.dumps(other).encode(), "partition": 0}])
     ms = max(row[2] for row in in_log(log.bootstrap, log.name))
@@ -243,6 +300,8 @@ def test_ids_whose_copies_differ_make_their_rows_undecided_and_are_listed(log, h
     report = audited(log, home, server)
     assert found(report) == {
         "sales_10s": {"undecided": 1},
+        "sales_by_day": {"undecided": 1},
+        "product_sales_by_day": {"undecided": 1},
         "stock_flow_1m": {"undecided": 1},
         "stock_on_hand": {"undecided": 1},
     }
@@ -258,7 +317,6 @@ def command(log, home, server, *options, **variables):
         "TALLY_KAFKA": log.bootstrap,
         "TALLY_TOPIC": log.name,
         "DATABASE_URL": server.url("writer"),
-        "COLUMNS": "200",
         **variables,
     }
     return subprocess.run(
@@ -272,7 +330,7 @@ def test_exit_0_and_one_line_when_every_row_is_equal(log, home, server, database
     lines = result.stdout.splitlines()
     assert lines[-2:] == [
         "12 records = 9 counted + 1 duplicates + 2 rejected",
-        "every row equal: 23 rows in 9 tables, 12 records of the log",
+        "every row equal: 27 rows in 11 tables, 12 records of the log",
     ]
     assert [cell.strip() for cell in lines[3].split("│")[1:-1]] == ["sales_10s", "4", "0", "0", "0", "0", "0"]
     database.execute("SELECT verdict, message, finished_at > started_at FROM audit_runs")
@@ -291,7 +349,7 @@ def test_exit_1_and_every_difference_when_rows_differ(log, home, server, databas
         "sales_10s wrong: window_start 2024-05-06 07:08:00, channel web, region Beijing, "
         f"log_date {database.fetchone()[0]}; expected gross_amount 600; found gross_amount 601; records 1:2"
     ) in result.stdout.splitlines()
-    message = "1 rows differ (sales_10s 1 wrong) of 23 rows in 9 tables, 12 records of the log"
+    message = "2 rows differ (sales_10s 1 wrong, sales_by_day 1 wrong) of 27 rows in 11 tables, 12 records of the log"
     assert result.stdout.splitlines()[-1] == message
     as_json = command(log, home, server, "--json", "--fresh", TALLY_CHECKPOINT_SECONDS="1")
     report = json.loads(as_json.stdout)
@@ -303,21 +361,22 @@ def test_exit_1_and_every_difference_when_rows_differ(log, home, server, databas
     assert wrong == 1 and sample == report["tables"][0]["sample"] and sample[0]["origins"] == ["1:2"]
 
 
-def test_exit_2_and_why_when_it_could_not_run(log, home, server, database):
+def test_exit_2_and_why_when_it_could_not_run(log, home, server, database, tmp_path):
     away = "postgresql://tally_writer:x@127.0.0.1:9/tally"
     result = command(log, home, server, DATABASE_URL=away)
     assert result.returncode == 2
     assert "audit: Postgres can't be read; found connection to server at" in result.stderr
-    (home / "archive").rename(home / "elsewhere")
-    result = command(log, home, server, "--json")
-    told = f"there is no archive; found no folder {home / 'archive'}; start Tallystream with this home first"
+    key = str(home / "run" / "buyer.key")
+    result = command(log, tmp_path, server, "--json", TALLY_BUYER_KEY_FILE=key)
+    told = f"there is no archive; found no folder {tmp_path / 'archive'}; start Tallystream with this home first"
     assert (result.returncode, json.loads(result.stdout)["verdict"]) == (2, "failed")
     assert result.stderr == f"audit: {told}\n"
     database.execute("SELECT verdict, message FROM audit_runs")
     assert database.fetchall() == [("failed", told)]
 
 
-def test_a_lost_file_of_the_archive_is_said_and_not_audited_around(log, home, server):
+def test_a_lost_file_of_the_archive_is_said_and_not_audited_around(growing, server):
+    log, home = growing
     sorted((home / "archive").glob("p0000*.parquet"))[0].rename(home / "lost.parquet")
     sorted((home / "archive").glob("p0001*.parquet"))[0].unlink()
     assert audited(log, home, server).verdict == "equal"  # all of it is still in Kafka
@@ -328,16 +387,24 @@ def test_a_lost_file_of_the_archive_is_said_and_not_audited_around(log, home, se
         audited(log, home, server)
 
 
-def test_all_faults_of_the_settings_are_told_at_once(log, home, server):
-    (home / "run" / "buyer.key").write_text("secret")
-    result = command(log, home, server, TALLY_DEDUP_HOURS="1", TALLY_CURRENCY="yuan", TALLY_KAFKA="")
+def test_all_faults_of_the_settings_are_told_at_once(log, home, server, tmp_path):
+    (tmp_path / "key").write_text("secret")
+    result = command(
+        log,
+        home,
+        server,
+        TALLY_DEDUP_HOURS="1",
+        TALLY_CURRENCY="yuan",
+        TALLY_KAFKA="",
+        TALLY_BUYER_KEY_FILE=str(tmp_path / "key"),
+    )
     assert result.returncode == 2
     assert result.stderr == (
         "audit: 4 settings are wrong; docs/settings.md lists them all:\n"
         "  TALLY_KAFKA is missing; `tally run` sets it for its children, set it yourself to run this part alone\n"
         "  TALLY_CURRENCY: must be an ISO 4217 code such as CNY; found 'yuan'\n"
         "  TALLY_DEDUP_HOURS: must be a whole number from 48 to 2160; found '1'\n"
-        f"  TALLY_BUYER_KEY_FILE: {home}/run/buyer.key must hold 32 bytes as hex digits; restore it, or rebuild\n"
+        f"  TALLY_BUYER_KEY_FILE: {tmp_path}/key must hold 32 bytes as hex digits; restore it, or rebuild\n"
     )
 
 

@@ -126,9 +126,13 @@ def broken_rule(line: bytes | None, currency: str, appended: int) -> str | None:
 def normal(line: bytes) -> dict:
     """Return a good line's event with integers as int and absent optional fields as the contract reads them."""
     event = parse(line)
+    ignored = (SALES_FIELDS if event["event_type"] in STOCK_TYPES else set()) | {"to_stock"}
+    ignored -= {"to_stock"} if event["event_type"] == "refund" else set()
+    event = {name: value for name, value in event.items() if name not in ignored}
     for name in ("event_time", "quantity", "line_no", "unit_amount", "discount_amount", "sent_at"):
         if isinstance(event.get(name), str) and INTEGER.fullmatch(event[name]):
             event[name] = int(event[name])
     event["discount_amount"] = event.get("discount_amount") or 0
-    event["to_stock"] = event.get("to_stock") is not False
+    if event["event_type"] == "refund":
+        event["to_stock"] = event.get("to_stock") is not False
     return event

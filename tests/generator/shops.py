@@ -40,7 +40,7 @@ def make(**given) -> Made:
 def run(wanted: RunSettings, key_of=None) -> Made:
     """Run settings to their end; `key_of` makes an answer key that is fed on the way."""
     plant = build_plant(wanted, now_ms=START)
-    until = None if wanted.span_ms is None else START + wanted.span_ms
+    until = None if wanted.span_ms is None else wanted.start + wanted.span_ms
     key: AnswerKey | None = key_of(plant) if key_of else None
     rows, lines = [np.zeros((0, 18), np.int64)], []
     for chunk in records(plant.simulation, wanted.events, until):

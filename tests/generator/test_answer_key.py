@@ -74,7 +74,8 @@ class Books:
         return sorted(list(row) for row in self.db.execute(sql.replace("$zone", f"'{self.zone}'")).fetchall())
 
 
-HOUR = "epoch_ms(date_trunc('hour', happened_at AT TIME ZONE $zone) AT TIME ZONE $zone)"
+# both shops lie whole hours from UTC; the hour that a change of clocks repeats is two hours
+HOUR = "event_time // 3600000 * 3600000"
 STORE_DAY = "strftime(happened_at AT TIME ZONE $zone, '%Y-%m-%d')"
 SOLD = "FROM events WHERE event_type IN ('sale', 'refund')"
 

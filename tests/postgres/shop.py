@@ -51,7 +51,9 @@ class Shop:
         moment = self.at(at) if isinstance(at, str) else at
         log_date = log_date or moment.astimezone(UTC).date()
         gross, order = quantity * amount, int(line_no == 1)
-        self.add_sales(moment, channel, region, log_date, gross=gross, discount=discount, orders=order, lines=1, units=quantity)
+        self.add_sales(
+            moment, channel, region, log_date, gross=gross, discount=discount, orders=order, lines=1, units=quantity
+        )
         self.add_stock(moment, sku, warehouse, log_date, sold=quantity, gross=gross, discount=discount, lines=1)
         if order:
             self.add("orders_1s", {"second": floor_time(moment, 1), "log_date": log_date}, {"orders": 1})
@@ -72,7 +74,13 @@ class Shop:
         self.add_stock(moment, sku, warehouse, log_date, refunded=stocked, refund=money, refunded_units=quantity)
 
     def move(
-        self, kind: str, at: str | datetime, quantity: int, sku: str = "A", warehouse: str = "W1", log_date: date | None = None
+        self,
+        kind: str,
+        at: str | datetime,
+        quantity: int,
+        sku: str = "A",
+        warehouse: str = "W1",
+        log_date: date | None = None,
     ) -> None:
         """Move stock: restocked, adjusted, shipped or unmet."""
         moment = self.at(at) if isinstance(at, str) else at
@@ -87,8 +95,8 @@ class Shop:
     def add_stock(self, moment: datetime, sku: str, warehouse: str, log_date: date, **sums: int) -> None:
         """Add to a row of stock_flow_1m."""
         key = {"window_start": floor_time(moment, 60), "sku": sku, "warehouse_id": warehouse, "log_date": log_date}
-        names = ("sold", "refunded", "restocked", "adjusted", "shipped", "unmet", "gross", "discount", "refund", "lines",
-                 "refunded_units")  # fmt: skip
+        names = ("sold", "refunded", "restocked", "adjusted", "shipped", "unmet", "gross", "discount", "refund",
+                 "lines", "refunded_units")  # fmt: skip
         self.add("stock_flow_1m", key, {column(name): sums.get(name, 0) for name in names})
 
     def add(self, table: str, key: dict, sums: dict, newest: dict | None = None) -> None:
@@ -111,9 +119,11 @@ class Shop:
         """Show an order; the greatest order_id of a second wins."""
         self.number += 1
         self.cursor.execute(
-            "INSERT INTO tally.order_ticker AS t VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 1) ON CONFLICT (second, log_date) "
+            "INSERT INTO tally.order_ticker AS t VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 1) ON CONFLICT "
+            "(second, log_date) "
             "DO UPDATE SET ordered_at = excluded.ordered_at, order_id = excluded.order_id, sku = excluded.sku, "
-            "quantity = excluded.quantity, channel = excluded.channel, region = excluded.region, amount = excluded.amount, "
+            "quantity = excluded.quantity, channel = excluded.channel, region = excluded.region, amount = "
+            "excluded.amount, "
             "event_count = t.event_count + 1",
             [floor_time(moment, 1), log_date, moment, f"O{self.number:06}", sku, quantity, channel, region, amount],
         )
@@ -121,8 +131,10 @@ class Shop:
     def buy(self, moment: datetime, customer: str, log_date: date) -> None:
         """Count a buyer of the store day."""
         self.cursor.execute(
-            "INSERT INTO tally.day_buyers AS t VALUES (%s, %s, %s, %s, 1) ON CONFLICT (store_day, buyer, log_date) DO UPDATE "
-            "SET first_purchase_at = least(t.first_purchase_at, excluded.first_purchase_at), event_count = t.event_count + 1",
+            "INSERT INTO tally.day_buyers AS t VALUES (%s, %s, %s, %s, 1) ON CONFLICT (store_day, buyer, log_date) "
+            "DO UPDATE "
+            "SET first_purchase_at = least(t.first_purchase_at, excluded.first_purchase_at), event_count = "
+            "t.event_count + 1",
             [moment.astimezone(self.zone).date(), customer, log_date, moment],
         )
 
@@ -133,9 +145,13 @@ class Shop:
             [sku, name or f"Product {sku}", f"商品 {sku}", category, cost],
         )
 
-    def policy(self, sku: str = "A", warehouse: str = "W1", reorder: int = 10, safety: int = 5, lead: float = 24) -> None:
+    def policy(
+        self, sku: str = "A", warehouse: str = "W1", reorder: int = 10, safety: int = 5, lead: float = 24
+    ) -> None:
         """Set how a SKU is replenished."""
-        self.cursor.execute("INSERT INTO tally.stock_policy VALUES (%s, %s, %s, %s, %s)", [sku, warehouse, reorder, safety, lead])
+        self.cursor.execute(
+            "INSERT INTO tally.stock_policy VALUES (%s, %s, %s, %s, %s)", [sku, warehouse, reorder, safety, lead]
+        )
 
     def covered(self, since: str) -> None:
         """Let the data begin at a time, with an event that changes no sum: an empty one in a channel of its own."""

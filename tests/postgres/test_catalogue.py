@@ -8,7 +8,14 @@ import pytest
 from tally.catalogue import Catalogue, CatalogueError, write_store_settings
 from tally.settings import Settings
 
-PRODUCT = {"sku": "A", "name_en": "Kettle", "name_zh": "水壶", "category": "Home", "subcategory": "Kitchen", "cost_amount": 2500}
+PRODUCT = {
+    "sku": "A",
+    "name_en": "Kettle",
+    "name_zh": "水壶",
+    "category": "Home",
+    "subcategory": "Kitchen",
+    "cost_amount": 2500,
+}
 POLICY = {"sku": "A", "warehouse_id": "W1", "reorder_point": 10, "safety_stock": 4, "lead_time_hours": 36.5}
 WAREHOUSE = {"warehouse_id": "W1", "name_en": "Shanghai", "name_zh": "上海"}
 
@@ -74,18 +81,21 @@ def test_every_bad_line_of_every_file_is_reported_and_nothing_is_loaded(catalogu
     catalogue.load_if_changed()
     write(
         home, "products", {**PRODUCT, "sku": "NEW"}, {"sku": "B"}, "{\n", "\n", {**PRODUCT, "cost_amount": -1},
-        {**PRODUCT, "cost_amount": 2.5}, {**PRODUCT, "sku": ""}, {**PRODUCT, "sku": "NEW"}, {**PRODUCT, "sku": "nul\0"}, "[1]\n",
-        {**PRODUCT, "sku": "OK"},
+        {**PRODUCT, "cost_amount": 2.5}, {**PRODUCT, "sku": ""}, {**PRODUCT, "sku": "NEW"}, {**PRODUCT, "sku": "nul\0"},
+        "[1]\n", {**PRODUCT, "sku": "OK"},
     )  # fmt: skip
     write(home, "stock_policy", {**POLICY, "lead_time_hours": "soon"}, {**POLICY, "reorder_point": True})
     with pytest.raises(CatalogueError) as refused:
         catalogue.load_if_changed()
     lines = str(refused.value).split("\n")
     assert lines[0] == (
-        "the catalogue was not loaded; found 10 lines that break its form; mend them, the files are read again when they change:"
+        "the catalogue was not loaded; found 10 lines that break its form; mend them, the files are read again when "
+        "they change:"
     )
     places = [line.split(":")[0].strip() for line in lines[1:]]
-    assert places == [f"products.ndjson line {n}" for n in (2, 3, 5, 6, 7, 8, 9, 10)] + [f"stock_policy.ndjson line {n}" for n in (1, 2)]
+    assert places == [f"products.ndjson line {n}" for n in (2, 3, 5, 6, 7, 8, 9, 10)] + [
+        f"stock_policy.ndjson line {n}" for n in (1, 2)
+    ]
     assert "missing required field `name_en`" in lines[1]
     assert lines[6] == "  products.ndjson line 8: NEW is in line 1 already"
     assert ask("SELECT sku FROM tally.products") == [("A",)]
@@ -127,13 +137,18 @@ def test_a_database_that_fails_is_tried_again(home, postgres_server, ask):
 
 def test_store_settings_are_those_of_the_deployment(postgres_server, ask, tmp_path):
     environment = {
-        "TALLY_CURRENCY": "JPY", "TALLY_STORE_ZONE": "Asia/Tokyo", "TALLY_TARGET": "22500", "TALLY_MILESTONES": "100,200",
-        "TALLY_SHIPMENTS": "on", "TALLY_STALE_SECONDS": "7", "TALLY_RETENTION_DAYS": "30",
+        "TALLY_CURRENCY": "JPY", "TALLY_STORE_ZONE": "Asia/Tokyo", "TALLY_TARGET": "22500",
+        "TALLY_MILESTONES": "100,200", "TALLY_SHIPMENTS": "on", "TALLY_STALE_SECONDS": "7",
+        "TALLY_RETENTION_DAYS": "30",
     }  # fmt: skip
     try:
         write_store_settings(postgres_server.url("writer"), Settings.load(tmp_path, environment))
-        assert ask("SELECT * FROM tally.store_settings") == [(True, "JPY", 0, "Asia/Tokyo", 22500, [100, 200], True, 7, 30)]
+        assert ask("SELECT * FROM tally.store_settings") == [
+            (True, "JPY", 0, "Asia/Tokyo", 22500, [100, 200], True, 7, 30)
+        ]
     finally:
         write_store_settings(postgres_server.url("writer"), Settings.load(tmp_path, {}))
     # no target is null, so that nobody divides by it
-    assert ask("SELECT currency, minor_digits, target_amount, milestones FROM tally.store_settings") == [("CNY", 2, None, [])]
+    assert ask("SELECT currency, minor_digits, target_amount, milestones FROM tally.store_settings") == [
+        ("CNY", 2, None, [])
+    ]

@@ -3,6 +3,7 @@
 import random
 from datetime import UTC, date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
@@ -91,7 +92,11 @@ def test_late_rows_count_in_closed_windows(busy, seed):
 
 def test_the_next_day_goes_on_from_closed_sums(busy):
     busy.close("2026-11-22 13:00")
-    for now, until in (("2026-11-23 00:00:05", None), ("2026-11-23 00:40:00", "2026-11-23 00:30"), ("2026-11-24 09:00:00", None)):
+    for now, until in (
+        ("2026-11-23 00:00:05", None),
+        ("2026-11-23 00:40:00", "2026-11-23 00:30"),
+        ("2026-11-24 09:00:00", None),
+    ):
         busy.hold(now)
         if until:
             busy.close(until)
@@ -150,7 +155,7 @@ def test_without_a_time_it_closes_to_the_full_hour_a_day_at_a_time(busy):
             break
         closed.append(until)
     assert closed[0] == busy.at("2026-11-12 08:00")  # the UTC day of the first event
-    assert max(after - before for before, after in zip(closed, closed[1:], strict=False)) <= timedelta(days=1)
+    assert max(after - before for before, after in pairwise(closed)) <= timedelta(days=1)
     assert closed[-1] == busy.at("2026-11-22 13:00")
 
 
@@ -179,9 +184,12 @@ def test_rows_that_move_out_of_the_default_partition_are_counted_once(busy):
 
 def reopen(shop):
     """Forget every closed sum."""
-    shop.cursor.execute("DELETE FROM tally.sales_closed_5m; DELETE FROM tally.sales_closed_15m; DELETE FROM tally.sales_late")
+    shop.cursor.execute(
+        "DELETE FROM tally.sales_closed_5m; DELETE FROM tally.sales_closed_15m; DELETE FROM tally.sales_late"
+    )
     shop.cursor.execute("DELETE FROM tally.orders_closed_15m; DELETE FROM tally.orders_late")
     shop.cursor.execute("DELETE FROM tally.stock_closed; DELETE FROM tally.stock_late")
     shop.cursor.execute(
-        "UPDATE tally.closing SET closed_until = '-infinity', orders_closed_until = '-infinity', day_start = '-infinity'"
+        "UPDATE tally.closing SET closed_until = '-infinity', orders_closed_until = '-infinity', day_start = "
+        "'-infinity'"
     )

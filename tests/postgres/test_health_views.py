@@ -13,9 +13,11 @@ def held(shop):
 
 
 def count(shop, hour, partition, archive, job):
-    """Write what archive and job counted in one hour of one partition: (records, last offset), (records, counted, …)."""
+    """Write what archive (records, last offset) and job counted in one hour of one partition."""
     if archive:
-        shop.cursor.execute("INSERT INTO tally.log_counts_1h VALUES (%s, %s, %s, %s)", [shop.at(hour), partition, *archive])
+        shop.cursor.execute(
+            "INSERT INTO tally.log_counts_1h VALUES (%s, %s, %s, %s)", [shop.at(hour), partition, *archive]
+        )
     if job:
         records, counted, rejected, late, last_offset = job
         shop.cursor.execute(
@@ -28,7 +30,8 @@ def test_every_record_goes_somewhere(held):
     count(held, "2026-11-22 12:00", 0, archive=(100, 99), job=(100, 90, 3, 5, 99))
     count(held, "2026-11-22 12:00", 1, archive=(50, 60), job=(50, 50, 0, 1, 60))
     row = held.row("event_counts")
-    assert {name: row[name] for name in ("records", "counted", "duplicates", "rejected", "late", "difference", "in_flight")} == {
+    del row["read_records"]
+    assert row == {
         "records": 150, "counted": 140, "duplicates": 7, "rejected": 3, "late": 6, "difference": 0, "in_flight": 0
     }  # fmt: skip
     assert row["records"] == row["counted"] + row["duplicates"] + row["rejected"]
@@ -45,7 +48,9 @@ def test_a_lost_record_is_a_difference_and_a_waiting_one_is_in_flight(held):
 def test_days_are_the_store_s(held):
     count(held, "2026-11-21 23:00", 0, archive=(10, 9), job=(10, 10, 0, 0, 9))
     count(held, "2026-11-22 00:00", 0, archive=(7, 16), job=(7, 6, 1, 0, 16))
-    days = {row["store_day"]: (row["records"], row["counted"], row["rejected"]) for row in held.rows("event_counts_by_day")}
+    days = {
+        row["store_day"]: (row["records"], row["counted"], row["rejected"]) for row in held.rows("event_counts_by_day")
+    }
     assert days == {date(2026, 11, 21): (10, 10, 0), date(2026, 11, 22): (7, 6, 1)}
 
 
@@ -56,20 +61,27 @@ def test_a_rejected_record_names_its_origin(held):
     held.cursor.execute(insert, [0, 4, held.at("2026-11-21 23:59:59"), "no event_id", None, None, None])
     origins = {row["origin"] for row in held.rows("rejected_events", "append_time >= %s", held.at("2026-11-22 00:00"))}
     assert origins == {"sales-events/2/41 shop.ndjson:17", "sales-events/0/5"}
-    assert [(row["reason"], row["records"]) for row in held.rows("rejected_reasons_today")] == [("currency is not CNY", 2)]
+    assert [(row["reason"], row["records"]) for row in held.rows("rejected_reasons_today")] == [
+        ("currency is not CNY", 2)
+    ]
 
 
 def test_lag_has_percentiles_by_minute(held):
     for second in range(60):
         held.cursor.execute(
-            "INSERT INTO tally.lag_samples VALUES (%s, %s, 100, 26)", [held.at(f"2026-11-22 13:58:{second:02}"), second / 10]
+            "INSERT INTO tally.lag_samples VALUES (%s, %s, 100, 26)",
+            [held.at(f"2026-11-22 13:58:{second:02}"), second / 10],
         )
     held.cursor.execute("INSERT INTO tally.lag_samples VALUES (%s, 1.5, 120, 30)", [held.at("2026-11-22 13:59:59")])
     held.cursor.execute("INSERT INTO tally.lag_samples VALUES (%s, 99, 1, 1)", [held.at("2026-11-22 11:00:59")])
     rows = {row["minute_start"]: row for row in held.rows("lag_by_minute")}
     assert rows.keys() == {held.at("2026-11-22 13:58"), held.at("2026-11-22 13:59")}
     minute = rows[held.at("2026-11-22 13:58")]
-    assert (minute["samples"], minute["p50_lag_seconds"], minute["max_lag_seconds"]) == (60, Decimal("2.95"), Decimal("5.9"))
+    assert (minute["samples"], minute["p50_lag_seconds"], minute["max_lag_seconds"]) == (
+        60,
+        Decimal("2.95"),
+        Decimal("5.9"),
+    )
     now = held.row("lag_now")
     assert (now["lag_seconds"], now["sample_age_seconds"], now["records"]) == (Decimal("1.5"), 1, 120)
 
@@ -78,7 +90,8 @@ def test_a_quiet_shop_is_not_late(held):
     held.sale("2026-11-22 10:00:00")
     held.cursor.execute("INSERT INTO tally.lag_samples VALUES (%s, 0, 1, 0)", [held.at("2026-11-22 13:59:59")])
     held.cursor.execute(
-        "INSERT INTO tally.job_runs VALUES ('j', 'tally', 'RUNNING', now(), %s, 0, NULL, 2)", [held.at("2026-11-22 13:59:50")]
+        "INSERT INTO tally.job_runs VALUES ('j', 'tally', 'RUNNING', now(), %s, 0, NULL, 2)",
+        [held.at("2026-11-22 13:59:50")],
     )
     rows = {row["table_name"]: row for row in held.rows("freshness")}
     assert (rows["sales_10s"]["age_seconds"], rows["sales_10s"]["is_late"]) == (4 * 3600, False)
@@ -89,7 +102,8 @@ def test_waiting_records_and_a_silent_job_are_late(held):
     held.sale("2026-11-22 13:50:00")
     held.cursor.execute("INSERT INTO tally.lag_samples VALUES (%s, 300, 9, 1)", [held.at("2026-11-22 13:59:59")])
     held.cursor.execute(
-        "INSERT INTO tally.job_runs VALUES ('j', 'tally', 'RUNNING', now(), %s, 0, NULL, 2)", [held.at("2026-11-22 13:59:44")]
+        "INSERT INTO tally.job_runs VALUES ('j', 'tally', 'RUNNING', now(), %s, 0, NULL, 2)",
+        [held.at("2026-11-22 13:59:44")],
     )
     late = {row["table_name"] for row in held.rows("freshness", "is_late")}
     assert late == {"sales_10s", "stock_flow_1m", "order_ticker", "job_heartbeat"}
@@ -99,7 +113,9 @@ def test_waiting_records_and_a_silent_job_are_late(held):
 def test_the_job_s_newest_run_is_shown(held):
     insert = "INSERT INTO tally.job_runs VALUES (%s, 'tally', %s, %s, %s, 1, %s, 2)"
     held.cursor.execute(insert, ["old", "FAILED", held.at("2026-11-22 08:00"), held.at("2026-11-22 09:00"), None])
-    held.cursor.execute(insert, ["new", "RUNNING", held.at("2026-11-22 09:01"), held.at("2026-11-22 13:59:58"), "chk-7"])
+    held.cursor.execute(
+        insert, ["new", "RUNNING", held.at("2026-11-22 09:01"), held.at("2026-11-22 13:59:58"), "chk-7"]
+    )
     row = held.row("job_status")
     assert (row["job_id"], row["runs"], row["heartbeat_age_seconds"], row["is_alive"]) == ("new", 2, 2, True)
 
@@ -115,7 +131,8 @@ def test_checkpoints_have_seconds(held):
 
 def test_the_last_audit_shows_each_table(held):
     held.cursor.execute(
-        "INSERT INTO tally.audit_runs VALUES ('a1', %s, %s, 'equal', 'every row equal'), ('a2', %s, %s, 'differs', '3 rows differ'), "
+        "INSERT INTO tally.audit_runs VALUES ('a1', %s, %s, 'equal', 'every row equal'), ('a2', %s, %s, 'differs', "
+        "'3 rows differ'), "
         "('a3', %s, NULL, NULL, NULL)",
         [held.at(f"2026-11-22 {at}") for at in ("12:00", "12:01", "13:00", "13:01", "14:00")],
     )

@@ -9,12 +9,14 @@ import pytest
 from psycopg2 import sql
 
 from tally import migrate
-from tally.migrate import MigrationError
+from tally.migrate_steps import MigrationError
 from tally.postgres import EmbeddedPostgres
+from tally.roles import with_user
 from tally.sql_files import SQL_FOLDER, SqlFileError
 from tests.postgres.conftest import temporary_home
 
-VIEW = "-- One row is one number. | 一行是一个数字。\n-- grain: n\n-- n: A number. | 数字。 | number; key\nCREATE VIEW tally.{} AS\n{};\n"
+HEADER = "-- One row is one number. | 一行是一个数字。\n-- grain: n\n-- n: A number. | 数字。 | number; key\n"
+VIEW = HEADER + "CREATE VIEW tally.{} AS\n{};\n"
 
 
 @pytest.fixture
@@ -59,7 +61,9 @@ def test_a_changed_migration_is_noticed(database, folder):
     migrate.migrate(database, folder)
     path = folder / "migrations" / "0001_tables" / "warehouses.sql"
     path.write_text(path.read_text().replace("name_zh text NOT NULL", "name_zh text"))
-    with pytest.raises(MigrationError, match=r"migration 0001 \(tables\) was changed after it was applied; found checksum") as refused:
+    with pytest.raises(
+        MigrationError, match=r"migration 0001 \(tables\) was changed after it was applied; found checksum"
+    ) as refused:
         migrate.migrate(database, folder)
     assert str(refused.value).endswith("restore the files, and put the change into a new migration")
 
@@ -69,9 +73,10 @@ def test_a_reworded_header_is_no_changed_migration(database, folder):
     path = folder / "migrations" / "0001_tables" / "warehouses.sql"
     path.write_text(path.read_text().replace("One row is one warehouse.", "One row is one place that holds goods."))
     assert not migrate.migrate(database, folder).changed
-    assert ask(database, "SELECT definition_en FROM tally.data_dictionary WHERE object_name = 'warehouses' AND column_name IS NULL") == [
-        ("One row is one place that holds goods.",)
-    ]
+    assert ask(
+        database,
+        "SELECT definition_en FROM tally.data_dictionary WHERE object_name = 'warehouses' AND column_name IS NULL",
+    ) == [("One row is one place that holds goods.",)]
 
 
 def test_a_newer_database_is_refused(database):
@@ -81,7 +86,8 @@ def test_a_newer_database_is_refused(database):
     with pytest.raises(MigrationError) as refused:
         migrate.migrate(database)
     assert str(refused.value) == (
-        "the database is newer than this Tallystream; found migration 900 (from_the_future) in it, the newest known here is "
+        "the database is newer than this Tallystream; found migration 900 (from_the_future) in it, the newest known "
+        "here is "
         f"{newest}; update Tallystream, or use another database"
     )
 
@@ -92,8 +98,8 @@ def test_a_failing_statement_names_its_file_and_changes_nothing(database, folder
     with pytest.raises(MigrationError) as refused:
         migrate.migrate(database, folder)
     assert str(refused.value) == (
-        'migrations/0001_tables/warehouses.sql failed; the server said: type "nonsense" does not exist; nothing was changed, '
-        "mend the cause and start again"
+        'migrations/0001_tables/warehouses.sql failed; the server said: type "nonsense" does not exist; nothing was '
+        "changed, mend the cause and start again"
     )
     assert ask(database, "SELECT to_regnamespace('tally')") == [(None,)]
 
@@ -105,10 +111,13 @@ def test_a_new_migration_keeps_rows_and_views(database, folder):
     new = folder / "migrations" / f"{number:04}_wider"
     new.mkdir()
     (new / "warehouses_opened.sql").write_text(
-        "-- When it opened. | 开仓日期。\n-- grain: warehouse_id\nALTER TABLE tally.warehouses ADD COLUMN opened_at timestamptz;\n"
+        "-- When it opened. | 开仓日期。\n-- grain: warehouse_id\nALTER TABLE tally.warehouses ADD COLUMN opened_at "
+        "timestamptz;\n"
     )
     glossary = folder / "glossary.txt"
-    glossary.write_text(glossary.read_text() + "opened_at: When it opened. | 开仓时间。 | time, UTC instant; attribute\n")
+    glossary.write_text(
+        glossary.read_text() + "opened_at: When it opened. | 开仓时间。 | time, UTC instant; attribute\n"
+    )
     report = migrate.migrate(database, folder)
     assert report.migrations == ["wider"]
     assert ask(database, "SELECT warehouse_id, opened_at FROM tally.warehouses") == [("W1", None)]
@@ -117,7 +126,9 @@ def test_a_new_migration_keeps_rows_and_views(database, folder):
 
 def test_a_column_without_a_definition_is_refused(database, folder):
     (folder / "views" / "bare.sql").write_text(VIEW.format("bare", "SELECT 1 AS n, 2 AS undescribed"))
-    with pytest.raises(SqlFileError, match="1 objects have no definition; found bare.undescribed; describe each in the header"):
+    with pytest.raises(
+        SqlFileError, match=r"1 objects have no definition; found bare.undescribed; describe each in the header"
+    ):
         migrate.migrate(database, folder)
     assert ask(database, "SELECT to_regnamespace('tally')") == [(None,)]
 
@@ -139,14 +150,18 @@ def test_a_view_of_the_user_s_is_not_dropped_with_ours(database, folder):
     migrate.migrate(database, folder)
     ask(database, "CREATE VIEW public.mine AS SELECT n FROM tally.lower")
     (folder / "views" / "lower.sql").write_text(VIEW.format("lower", "SELECT 2 AS n"))
-    with pytest.raises(MigrationError, match="a view that changes is used by something of yours; the server said: view mine depends"):
+    with pytest.raises(
+        MigrationError, match="a view that changes is used by something of yours; the server said: view mine depends"
+    ):
         migrate.migrate(database, folder)
     assert ask(database, "SELECT n FROM public.mine") == [(1,)]
 
 
 def test_numbers_with_a_gap_are_refused(database, folder):
     (folder / "migrations" / "0002_guards").rename(folder / "migrations" / "0009_guards")
-    with pytest.raises(SqlFileError, match=r"migrations must be numbered 1, 2, 3, …; found \[1, 3, 9\]; rename the folders"):
+    with pytest.raises(
+        SqlFileError, match=r"migrations must be numbered 1, 2, 3, …; found \[1, 3, 9\]; rename the folders"
+    ):
         migrate.migrate(database, folder)
 
 
@@ -169,17 +184,21 @@ def test_a_database_of_yours_gets_our_roles_where_you_may_create_them(tmp_path):
             with contextlib.closing(psycopg2.connect(admin)) as connection:
                 connection.autocommit = True
                 connection.cursor().execute("CREATE DATABASE shop OWNER shopkeeper")
-            given = migrate.with_user(admin.replace("/postgres", "/shop"), "shopkeeper", "open sesame/:@")
+            given = with_user(admin.replace("/postgres", "/shop"), "shopkeeper", "open sesame/:@")
             given = given.rpartition("/")[0] + "/shop"
             urls, report = migrate.set_up_outside(given, tmp_path)
             assert (urls.owner, report.notes) == (given, [])
-            assert ask(urls.reader, "SELECT current_user::text, count(*) FROM tally.sales_today") == [("tally_reader", 1)]
+            assert ask(urls.reader, "SELECT current_user::text, count(*) FROM tally.sales_today") == [
+                ("tally_reader", 1)
+            ]
             with pytest.raises(psycopg2.errors.InsufficientPrivilege):
                 ask(urls.dashboard, "SELECT * FROM tally.sales_10s")
             assert migrate.set_up_outside(given, tmp_path)[0] == urls
             again, report = migrate.set_up_outside(given, tmp_path / "another home")
             assert again.reader == given
-            assert report.notes[0].startswith("everything runs as shopkeeper: the server has a role tally_dashboard whose password")
+            assert report.notes[0].startswith(
+                "everything runs as shopkeeper: the server has a role tally_dashboard whose password"
+            )
         finally:
             server.stop()
             server.remove()

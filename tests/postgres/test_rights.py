@@ -4,7 +4,7 @@ import psycopg2
 import pytest
 from psycopg2 import errors
 
-from tally.migrate import DATABASE
+from tally.postgres import DATABASE
 
 DENIED = (errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction)
 
@@ -60,13 +60,16 @@ def test_readers_change_nothing_even_when_they_ask_for_a_writing_transaction(con
 
 
 @pytest.mark.parametrize(
-    ("role", "timeout", "limit"), [("reader", "30s", 20), ("dashboard", "10s", 16), ("writer", "0", 50), ("owner", "0", 10)]
+    ("role", "timeout", "limit"),
+    [("reader", "30s", 20), ("dashboard", "10s", 16), ("writer", "0", 50), ("owner", "0", 10)],
 )
 def test_roles_have_their_limits(connect, role, timeout, limit):
     with connect(role).cursor() as cursor:
         cursor.execute("SHOW statement_timeout")
         assert cursor.fetchone() == (timeout,)
-        cursor.execute("SELECT rolconnlimit, rolsuper, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = current_user")
+        cursor.execute(
+            "SELECT rolconnlimit, rolsuper, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = current_user"
+        )
         assert cursor.fetchone() == (limit, False, False, False)
         cursor.execute("SHOW default_transaction_read_only")
         assert cursor.fetchone() == ("on" if role in ("reader", "dashboard") else "off",)
@@ -99,7 +102,8 @@ def test_the_writer_upserts_results_and_audits(connect):
     with connection.cursor() as cursor:
         for _ in range(2):
             cursor.execute(
-                "INSERT INTO sales_10s VALUES ('2026-11-22 10:00+00', 'a', 'r', '2026-11-22', 1, 0, 0, 1, 1, 1, 0, 1, now()) "
+                "INSERT INTO sales_10s VALUES ('2026-11-22 10:00+00', 'a', 'r', '2026-11-22', 1, 0, 0, 1, 1, 1, 0, "
+                "1, now()) "
                 "ON CONFLICT (window_start, channel, region, log_date) DO UPDATE SET event_count = excluded.event_count"
             )
             cursor.execute(
@@ -119,7 +123,9 @@ def test_the_writer_closes_windows_and_makes_partitions(connect):
         cursor.execute("SELECT tally.create_partitions('2032-01-01', '2032-01-01')")
         cursor.execute("INSERT INTO tally.orders_1s VALUES ('2032-01-01', '2032-01-01', 1, 1)")
         cursor.execute("SELECT tally.close_windows('2032-01-01 01:00+00')")
-        cursor.execute("INSERT INTO tally.sales_10s VALUES ('2032-01-01', 'a', 'r', '2032-01-01', 1, 0, 0, 1, 1, 1, 0, 1, now())")
+        cursor.execute(
+            "INSERT INTO tally.sales_10s VALUES ('2032-01-01', 'a', 'r', '2032-01-01', 1, 0, 0, 1, 1, 1, 0, 1, now())"
+        )
     connection.rollback()
 
 
@@ -131,7 +137,9 @@ def test_a_wrong_password_and_a_stranger_stay_out(postgres_server, connect):
         try:
             for database in (DATABASE, "postgres", "template1"):
                 with pytest.raises(psycopg2.OperationalError, match="permission denied for database"):
-                    psycopg2.connect(host="127.0.0.1", port=postgres_server.port, user="stranger", password="known", dbname=database)
+                    psycopg2.connect(
+                        host="127.0.0.1", port=postgres_server.port, user="stranger", password="known", dbname=database
+                    )
         finally:
             cursor.execute("DROP ROLE stranger")
 

@@ -92,7 +92,10 @@ def test_a_sku_that_is_not_in_the_catalogue_counts_as_unknown(shop):
     shop.product("A", category="Toys")
     shop.sale("2026-11-22 10:00", sku="A", amount=100)
     shop.sale("2026-11-22 10:00", sku="'); DROP TABLE tally.products; --", amount=11)
-    assert {row["category"]: row["gross_amount"] for row in shop.rows("category_sales_by_day")} == {"Toys": 100, "unknown": 11}
+    assert {row["category"]: row["gross_amount"] for row in shop.rows("category_sales_by_day")} == {
+        "Toys": 100,
+        "unknown": 11,
+    }
     unknown = shop.row("product_sales_by_hour", "category = 'unknown'")
     assert unknown["sku"] == "'); DROP TABLE tally.products; --"
     assert unknown["name_en"] is None
@@ -164,7 +167,9 @@ def test_a_covered_day_without_sales_is_zero(shop):
     assert (row["gross_amount_yesterday"], row["gross_amount_last_week"]) == (0, None)
 
 
-@pytest.mark.parametrize(("published", "has"), [(None, False), ("2026-11-22 12:59:59", True), ("2026-11-22 13:00:01", False)])
+@pytest.mark.parametrize(
+    ("published", "has"), [(None, False), ("2026-11-22 12:59:59", True), ("2026-11-22 13:00:01", False)]
+)
 def test_a_history_day_counts_once_all_of_it_is_visible(shop, published, has):
     shop.covered("2026-11-15 00:00:00")
     shop.cursor.execute(
@@ -247,8 +252,15 @@ def test_the_curve_has_every_step_up_to_now_and_whole_past_days(shop):
     assert [row["cumulative_gross_amount"] for row in today] == [1, 11, 11, 11]
     assert [row["elapsed_seconds"] for row in today] == [300, 600, 900, 1200]
     assert today[-1]["axis_at"] == shop.at("2026-11-22 00:17:30")
-    assert [row["gross_amount"] for row in shop.rows("gmv_curve", "period = 'today' AND channel = 'web'")] == [0, 10, 0, 0]
-    yesterday = sorted(shop.rows("gmv_curve", "period = 'yesterday' AND channel IS NULL"), key=lambda row: row["step_start"])
+    assert [row["gross_amount"] for row in shop.rows("gmv_curve", "period = 'today' AND channel = 'web'")] == [
+        0,
+        10,
+        0,
+        0,
+    ]
+    yesterday = sorted(
+        shop.rows("gmv_curve", "period = 'yesterday' AND channel IS NULL"), key=lambda row: row["step_start"]
+    )
     assert len(yesterday) == 288
     assert yesterday[-1]["cumulative_gross_amount"] == 5
     assert yesterday[-1]["axis_at"] == shop.at("2026-11-23 00:00:00")
@@ -350,7 +362,14 @@ def test_amounts_follow_the_currency_s_digits(shop):
 def test_sums_beyond_64_bits_stay_exact(shop):
     for second in range(12):
         shop.add_sales(
-            shop.at(f"2026-11-22 10:00:{second:02}"), "app", f"R{second}", TODAY, gross=2**63 - 1, orders=1, lines=1, units=1
+            shop.at(f"2026-11-22 10:00:{second:02}"),
+            "app",
+            f"R{second}",
+            TODAY,
+            gross=2**63 - 1,
+            orders=1,
+            lines=1,
+            units=1,
         )
     shop.hold("2026-11-22 12:00:00")
     assert shop.row("sales_today")["gross_amount"] == 12 * (2**63 - 1)

@@ -62,7 +62,12 @@ def test_cover_counts_hours_without_sales_and_is_null_at_zero_velocity(stocked):
     assert row["stock_out_at"] == stocked.at("2026-11-23 14:00:00")
     stocked.hold("2026-11-22 13:01:00")
     row = on_hand(stocked)
-    assert (row["units_sold_24h"], row["units_per_hour"], row["hours_of_cover"], row["stock_out_at"]) == (0, 0, None, None)
+    assert (row["units_sold_24h"], row["units_per_hour"], row["hours_of_cover"], row["stock_out_at"]) == (
+        0,
+        0,
+        None,
+        None,
+    )
     assert row["state"] == "ok"
 
 
@@ -97,7 +102,13 @@ def test_each_state_has_its_reorder_quantity(stocked, sold_before, sold_today, s
 
 
 def test_exceptions_come_in_the_order_of_urgency(stocked):
-    for sku, stock, sold in (("OVER", 5, 9), ("OUT-SLOW", 2, 2), ("OUT-FAST", 40, 40), ("COVER-10H", 34, 24), ("COVER-5H", 29, 24)):
+    for sku, stock, sold in (
+        ("OVER", 5, 9),
+        ("OUT-SLOW", 2, 2),
+        ("OUT-FAST", 40, 40),
+        ("COVER-10H", 34, 24),
+        ("COVER-5H", 29, 24),
+    ):
         stocked.policy(sku, "W1", safety=1, lead=24)
         stocked.move("adjusted", "2026-11-20 12:00", stock, sku=sku)
         stocked.sale("2026-11-22 11:00", quantity=sold, sku=sku)
@@ -161,11 +172,14 @@ def test_the_ledger_of_a_day_adds_up(stocked):
     stocked.move("adjusted", "2026-11-22 10:00", 60, warehouse="W2", sku="Z")
     stocked.hold("2026-11-22 12:00:00")
     whole = stocked.row("stock_ledger_today", "warehouse_id IS NULL")
-    assert {name: whole[name] for name in ("opening", "restocked", "refunded", "adjusted", "sold", "available", "unmet")} == {
-        "opening": 90, "restocked": 7, "refunded": 3, "adjusted": 59, "sold": 20, "available": 139, "unmet": 2
-    }  # fmt: skip
+    expected = {"opening": 90, "restocked": 7, "refunded": 3, "adjusted": 59, "sold": 20, "available": 139, "unmet": 2}
+    assert {name: whole[name] for name in expected} == expected
     first = stocked.row("stock_ledger_today", "warehouse_id = 'W1'")
-    assert first["opening"] + first["restocked"] + first["refunded"] + first["adjusted"] - first["sold"] == first["available"] == 79
+    assert (
+        first["opening"] + first["restocked"] + first["refunded"] + first["adjusted"] - first["sold"]
+        == first["available"]
+        == 79
+    )
     assert on_hand(stocked)["opening"] == 90
 
 

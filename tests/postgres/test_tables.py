@@ -63,7 +63,9 @@ def test_partitions_are_packed_for_updates_and_watched_by_the_guard(db):
 
 
 def test_a_backwards_range_is_refused_in_words(db):
-    with pytest.raises(psycopg2.errors.RaiseException, match="is not a range of 1 to 3661 days; give the earlier date first"):
+    with pytest.raises(
+        psycopg2.errors.RaiseException, match="is not a range of 1 to 3661 days; give the earlier date first"
+    ):
         db.execute("SELECT tally.create_partitions('2031-01-02', '2031-01-01')")
 
 
@@ -100,7 +102,8 @@ def test_tables_have_the_columns_of_the_architecture(db):
     assert {"sales_10s", "stock_flow_1m", "order_ticker", "job_runs", "lag_samples"} <= documented.keys()
     for table, columns in documented.items():
         db.execute(
-            "SELECT column_name FROM information_schema.columns WHERE table_schema = 'tally' AND table_name = %s", [table]
+            "SELECT column_name FROM information_schema.columns WHERE table_schema = 'tally' AND table_name = %s",
+            [table],
         )
         missing = columns - {name for (name,) in db.fetchall()}
         assert not missing, (table, missing)
@@ -132,15 +135,15 @@ def test_views_have_the_columns_of_the_design(db):
         "product_sales_by_hour": f"window_start sku {product}",
         "product_sales_by_day": f"store_day sku {product}",
         "category_sales_by_day": f"store_day category {money} lines units refunded_units",
-        "sales_today": f"{sums} aov_amount units_per_order buyers refund_rate peak_orders peak_at gross_amount_yesterday "
-        "gross_amount_last_week orders_yesterday orders_last_week",
+        "sales_today": f"{sums} aov_amount units_per_order buyers refund_rate peak_orders peak_at "
+        "gross_amount_yesterday gross_amount_last_week orders_yesterday orders_last_week",
         "top_products_today": "sku rank rank_hour_ago gross_amount net_amount units",
         "milestones_today": "milestone_amount reached_at",
         "latest_orders": "ordered_at sku quantity region channel amount",
         "stock_flow_by_minute": f"window_start {flow}",
         "stock_flow_by_day": f"store_day {flow}",
-        "stock_on_hand": "sku warehouse_id available committed on_hand opening reorder_point safety_stock lead_time_hours "
-        "units_per_hour hours_of_cover stock_out_at reorder_quantity stock_value_amount",
+        "stock_on_hand": "sku warehouse_id available committed on_hand opening reorder_point safety_stock "
+        "lead_time_hours units_per_hour hours_of_cover stock_out_at reorder_quantity stock_value_amount",
         "event_counts": "records counted duplicates rejected late",
         "event_counts_by_day": "store_day records counted duplicates rejected late",
         "rejected_events": "reason origin line append_time",
@@ -153,9 +156,9 @@ def test_views_have_the_columns_of_the_design(db):
     }
     db.execute("SELECT table_name, array_agg(column_name::text) FROM information_schema.columns GROUP BY table_name")
     found = {table: set(columns) for table, columns in db.fetchall()}
-    assert {view: set(columns.split()) - found.get(view, set()) for view, columns in expected.items()} == dict.fromkeys(
-        expected, set()
-    )
+    assert {view: set(columns.split()) - found.get(view, set()) for view, columns in expected.items()} == {
+        view: set() for view in expected
+    }
 
 
 def test_money_is_whole_and_time_has_a_zone(db):
