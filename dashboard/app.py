@@ -7,9 +7,10 @@ from dashboard import frame
 st.set_page_config("Tallystream", page_icon=frame.ICON, layout="wide", initial_sidebar_state="collapsed")
 st.html(frame.style())
 
+# Not in a folder named pages: Streamlit would run its files by themselves, without this frame.
 PAGES = {
     name: st.Page(
-        f"pages/{name}.py", title=name.title(), url_path="" if name == "live" else name, default=name == "live"
+        f"screens/{name}.py", title=name.title(), url_path="" if name == "live" else name, default=name == "live"
     )
     for name in ("live", "inventory", "health", "wall")
 }

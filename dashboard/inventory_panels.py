@@ -68,7 +68,9 @@ def counts(choice: Choice) -> dict[str, Any] | None:
         reading = choice.viewer.read("stock_counts")
     else:
         reading = choice.viewer.read("stock_counts_by_warehouse", warehouse=choice.filter)
-    return (reading.value or [None])[0]
+    row = (reading.value or [None])[0]
+    # Without any stock nothing was counted, and a count of nothing is a dash.
+    return row if row and row["stock_rows"] else None
 
 
 def figures(choice: Choice) -> None:
@@ -247,9 +249,12 @@ def ledger(choice: Choice) -> None:
         t("ledger"),
         230,
         f"{t('ledgernote_one', w=markup.escape(name))}" if name else t("ledgernote"),
+        definition=("stock_ledger_today", "opening"),
         csv=address("stock_ledger_today", warehouse=choice.filter),
     )
-    with panel(viewer, head, [reading, proof], not row, (t("nostock_t"), t("empty_b"))) as draws:
+    with panel(
+        viewer, head, [reading, proof], not check or not check["compared_rows"], (t("nostock_t"), t("empty_b"))
+    ) as draws:
         if draws:
             st.html(ledger_html(viewer, row, check))
 

@@ -6,7 +6,7 @@ PATTERNS = (
     (r"event_time is more than 5 minutes after the append time.*", "event_time 超前写入时间 5 分钟以上"),
     (r"event_time is before 1990", "event_time 早于 1990 年"),
     (r"event_type is unknown", "event_type 未知"),
-    (r"currency is not ([A-Z]{3}), the one of this deployment", r"币种不是 \1"),
+    (r"currency is not (\S+), the one of this deployment", r"币种不是 \1"),
     (r"quantity of an adjustment is 0", "调整数量为 0"),
     (r"quantity × unit_amount is more than (.*)", r"quantity × unit_amount 超过 \1"),
     (r"not a JSON object", "不是 JSON 对象"),

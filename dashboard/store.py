@@ -11,6 +11,7 @@ from typing import Any
 LOG = logging.getLogger("dashboard.store")
 RETRY_SECONDS = 2.0
 PATIENCE_SECONDS = 1.0
+HURRIED_SECONDS = 0.1
 TROUBLE = "can't read %s; %s; its last good value stays on the pages, next try in %.0f s"
 
 
@@ -66,7 +67,7 @@ class Store:
     ) -> Reading:
         """Return the value of `key`, read again when it is older than `refresh_seconds`.
 
-        Waits up to `patience` seconds for a read under way; not at all where a value is there and reads are slow.
+        Waits up to `patience` seconds for a read under way; hardly where a value is there and reads are slow.
         """
         with self._lock:
             entry = self._entries.setdefault(key, Entry())
@@ -76,7 +77,7 @@ class Store:
                 threading.Thread(target=self._fly, args=(key, entry, fetch), daemon=True, name="store-read").start()
             landed, known = entry.landed, entry.reading
             hurried = self._slow and known.read_at is not None
-        if landed is not None and not hurried and not landed.wait(patience):
+        if landed is not None and not landed.wait(min(patience, HURRIED_SECONDS) if hurried else patience):
             self._slow = True
         return self._seen(entry)
 

@@ -17,9 +17,11 @@ from generator.run import SHOP_RATE, Plant, Run, RunSettings, build_plant, execu
 from generator.scenarios import ScenarioError, find_scenario, scenario_help, with_rates
 from generator.shop import Shop, ShopError, load_shop, zone_of
 from generator.sinks import FolderSink, Sink, SinkError, StreamSink
+from generator.state import StateError
 
-FAULTS = (ShopError, ScenarioError, SettingsError, SinkError)
+FAULTS = (ShopError, ScenarioError, SettingsError, SinkError, StateError)
 SHARE = click.FloatRange(0, 0.5)
+ABOVE_ZERO = click.FloatRange(0, min_open=True)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -29,7 +31,7 @@ SHARE = click.FloatRange(0, 0.5)
 @click.option("--rate", type=Rate(), help="Mean events per second in real time, or max.  [default: max; --demo: 2]")
 @click.option(
     "--shop-rate",
-    type=float,
+    type=ABOVE_ZERO,
     default=SHOP_RATE,
     show_default=True,
     help="With --rate max: mean events per second of the shop's own time.",
@@ -57,7 +59,9 @@ SHARE = click.FloatRange(0, 0.5)
 @click.option("--home", type=click.Path(file_okay=False, path_type=Path), envvar="TALLY_HOME", help="The demo's state.")
 @click.option("--progress", type=click.Path(dir_okay=False, path_type=Path), help="Write the demo's progress here.")
 @click.option("--history-days", type=click.IntRange(0, 60), default=8, show_default=True, help="Demo: days of history.")
-@click.option("--history-rate", type=float, default=6000, show_default=True, help="Demo: history's events per second.")
+@click.option(
+    "--history-rate", type=ABOVE_ZERO, default=6000, show_default=True, help="Demo: history's events per second."
+)
 @click.pass_context
 def main(context: click.Context, **options):
     """Simulate a shop and send its sales and stock movements.

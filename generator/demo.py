@@ -13,7 +13,7 @@ import numpy as np
 from generator.catalogue_files import is_ours, mark_as_ours, write_catalogue
 from generator.chain import SAVE_WITHIN_MS
 from generator.home import DemoHome, Ledger
-from generator.kafka_sink import KafkaSettings, KafkaSink, digest, published_since
+from generator.kafka_sink import KafkaSettings, KafkaSink, digest, published_since, refuse_another_log
 from generator.rows import COPY, DUE, FORM, SEQ, empty
 from generator.scenarios import DeliveryRates
 from generator.state import only_one, take_snapshot
@@ -23,6 +23,7 @@ SAVE_SECONDS = 5.0
 PROGRESS_SECONDS = 1.0
 SNAPSHOT_SECONDS = 60.0
 SLEPT_SECONDS = 60.0
+FLUSH_SECONDS, STOP_SECONDS = 45.0, 6.0
 SIMULATE_SECONDS = 0.03
 COMPLETE_SECONDS = 270.0  # history is through in this time, whatever the pace
 QUEUE = 20_000
@@ -69,6 +70,7 @@ class Demo:
         self.report("simulating")
         ledger, home = self.ledger, self.home
         offsets = ledger.offsets if not ledger.clean else None
+        refuse_another_log(self.sink.settings, ledger.offsets, self.sink.ends())
         job, chain = home.open_stretch(self.settings, self.now())
         while chain.next_boundary <= self.now():
             job.collect(chain.step())
@@ -119,6 +121,7 @@ class Demo:
                         published.append((row[SEQ], row[COPY], row[FORM]))
             if published:
                 stretch.forget(published)
+                self.ledger.published += len(published)
             log.info("%s of them are known and not sent again", f"{len(published):,}")
 
     def run(self) -> None:
@@ -190,7 +193,8 @@ class Demo:
 
     def save(self, clean: bool = False) -> None:
         """Wait until all that was sent is acknowledged, then write down how far that is."""
-        self.sink.flush()
+        # a stop may not wait long for a broker that is gone; the next start then looks into the log
+        self.sink.flush(STOP_SECONDS if clean else FLUSH_SECONDS)
         ledger = self.ledger
         ledger.published_until = max(ledger.sent_until, ledger.published_until)
         if ledger.next_snapshot:
@@ -234,3 +238,4 @@ def run_live(settings: DemoSettings, kafka: KafkaSettings) -> None:
             if not demo.slept:
                 break
             log.info("the machine slept; going on from where it fell asleep")
+        sink.close()

@@ -209,4 +209,4 @@ class DemoHome:
         """Write the progress file of the demo."""
         days = [{"store_day": name, **self.ledger.days[name]} for name in sorted(self.ledger.days)]
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_json(path, {**progress, "days": days})
+        write_json(path, {**progress, "days": days}, durable=False)

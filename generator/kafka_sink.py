@@ -69,6 +69,7 @@ class KafkaSink:
             }
         )
         self.partitions = self._find_partitions()
+        self._reader: Consumer | None = None
 
     def _find_partitions(self) -> list[int]:
         settings = self.settings
@@ -131,30 +132,20 @@ class KafkaSink:
             )
 
     def close(self) -> None:
-        """Flush."""
+        """Flush and let go of the connections. Raise SinkError when a record was not taken."""
         self.flush()
-
-    def waiting(self) -> int:
-        """Return how many records are not yet acknowledged."""
-        return len(self._producer)
+        if self._reader:
+            self._reader.close()
 
     def ends(self) -> dict[int, int]:
-        """Return each partition's end offset."""
-        return topic_ends(self.settings, self.partitions)
+        """Return each partition's end offset. Raise SinkError when the broker does not answer."""
+        self._reader = self._reader or _consumer(self.settings)
+        return {p: _end(self._reader, self.settings, p) for p in self.partitions}
 
 
 def digest(value: bytes | None) -> bytes:
     """Return a short digest of a record's value; None and empty differ."""
     return b"" if value is None else hashlib.blake2b(value, digest_size=12).digest()
-
-
-def topic_ends(settings: KafkaSettings, partitions: list[int]) -> dict[int, int]:
-    """Return each partition's end offset. Raise SinkError when the broker does not answer."""
-    consumer = _consumer(settings)
-    try:
-        return {p: _end(consumer, settings, p) for p in partitions}
-    finally:
-        consumer.close()
 
 
 def published_since(settings: KafkaSettings, offsets: dict[int, int]) -> Counter[bytes]:
@@ -166,12 +157,7 @@ def published_since(settings: KafkaSettings, offsets: dict[int, int]) -> Counter
     found: Counter[bytes] = Counter()
     try:
         ends = {p: _end(consumer, settings, p) for p in offsets}
-        for partition, first in offsets.items():
-            if ends[partition] < first:
-                raise SinkError(
-                    f"partition {partition} of {settings.topic} ends at {ends[partition]}, before offset {first} of "
-                    "the generator's saved state; this is another log; run `tally reset`, or use the log of this home"
-                )
+        refuse_another_log(settings, offsets, ends)
         open_partitions = {p for p in offsets if ends[p] > offsets[p]}
         consumer.assign([TopicPartition(settings.topic, p, offsets[p]) for p in open_partitions])
         while open_partitions:
@@ -186,6 +172,17 @@ def published_since(settings: KafkaSettings, offsets: dict[int, int]) -> Counter
         return found
     finally:
         consumer.close()
+
+
+def refuse_another_log(settings: KafkaSettings, offsets: dict[int, int], ends: dict[int, int]) -> None:
+    """Raise SinkError when a topic ends before offsets that were written down earlier."""
+    for partition, offset in offsets.items():
+        end = ends.get(partition, 0)
+        if end < offset:
+            raise SinkError(
+                f"partition {partition} of {settings.topic} ends at {end}, before offset {offset} of the generator's "
+                "saved state; this is another log; run `tally reset`, or use the log of this home"
+            )
 
 
 def _raise_on_error(message: Message) -> None:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+EARLIEST, LATEST = 631_152_000_000 + 86_400_000, 4_102_444_800_000  # 1990 in every zone, 2100
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -55,7 +56,7 @@ class Moment(click.ParamType):
             read_moment(value, ZoneInfo("UTC"))
         except ValueError:
             self.fail(
-                f"{value!r} is no time; write ISO 8601 such as 2026-11-11T00:00+08:00, or epoch milliseconds", param
+                f"{value!r} is no time; write ISO 8601 from 1990 on such as 2026-11-11T00:00+08:00, or epoch ms", param
             )
         return value
 
@@ -63,7 +64,11 @@ class Moment(click.ParamType):
 def read_moment(text: str, zone: ZoneInfo) -> int:
     """Return a moment in epoch ms; ISO text without an offset is in `zone`. Raise ValueError."""
     if re.fullmatch(r"\d{12,14}", text):
-        return int(text)
-    moment = datetime.fromisoformat(text)
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-    return round(moment.astimezone(UTC).timestamp() * 1000)
+        found = int(text)
+    else:
+        moment = datetime.fromisoformat(text)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        found = round(moment.astimezone(UTC).timestamp() * 1000)
+    if not EARLIEST <= found < LATEST:
+        raise ValueError("the event contract begins with 1990")
+    return found

@@ -84,9 +84,9 @@ def default_start(settings: RunSettings, curves: Curves, now_ms: int) -> int:
 
 
 def id_prefix(*parts: object) -> str:
-    """Return six letters and digits that stand for the settings of a run: other settings, other ids."""
+    """Return eight letters and digits that stand for the settings of a run: other settings, other ids."""
     text = json.dumps(parts, sort_keys=True, default=str).encode()
-    return b32encode(hashlib.blake2b(text, digest_size=5).digest()).decode().lower()[:6]
+    return b32encode(hashlib.blake2b(text, digest_size=5).digest()).decode().lower()
 
 
 def build_plant(settings: RunSettings, now_ms: int, null_values: bool = False) -> Plant:

@@ -79,7 +79,7 @@ class Simulation:
         self.lines_per_order = self._lines_per_order()
         self.demand = self._demand()
         self.orders_per_ms = self._orders_per_ms()
-        usual = self._usual_orders_per_ms()
+        usual = self.usual_orders_per_ms = self._usual_orders_per_ms()
         hourly = self.demand * usual * HOUR * self.lines_per_order
         self.policy: StockPolicy = stock_policy(catalogue, hourly, settings.seed)
         self.slice_ms = slice_length(settings.rate)
@@ -182,7 +182,9 @@ class Simulation:
         first, last = timeline.window(begin)
         extra = np.zeros(0, np.int64)
         if timeline.scenario == "oversell" and first < end and last > begin:
-            expected = FLASH_TIMES * float(level.mean()) * (min(last, end) - max(first, begin))
+            # at least the usual rate: who waits for a flash sale comes at night, too
+            crowd = max(float(level.mean()), self.usual_orders_per_ms)
+            expected = FLASH_TIMES * crowd * (min(last, end) - max(first, begin))
             extra = rng.integers(max(first, begin), min(last, end), rng.poisson(expected))
         times = np.concatenate([times, extra])
         order = np.argsort(times, kind="stable")

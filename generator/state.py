@@ -86,13 +86,14 @@ def load_snapshot(path: Path) -> Snapshot:
         ) from error
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write JSON, renamed into place when it is safely on disk."""
+def write_json(path: Path, value: Any, durable: bool = True) -> None:
+    """Write JSON, renamed into place when it is complete and, where `durable`, safely on disk."""
     part = path.with_name(path.name + ".tmp")
     with part.open("w", encoding="utf-8") as stream:
         json.dump(value, stream, ensure_ascii=False)
         stream.flush()
-        os.fsync(stream.fileno())
+        if durable:
+            os.fsync(stream.fileno())
     part.replace(path)
 
 

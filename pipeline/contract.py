@@ -1,8 +1,8 @@
 """The event contract, v1: one record of the log in, one parsed row out. Pure: no clock, no file, no Flink.
 
 A line in the usual form is accepted by msgspec in one pass (`usual_form`). Every other line goes to the strict rules
-(`event_rules`), which alone reject; so the quick way has to be right only about what it accepts, and tests/pipeline fuzzes
-both against a third parser.
+(`event_rules`), which alone reject; so the quick way has to be right only about what it accepts. A fuzz in
+tests/pipeline holds both against a third parser.
 """
 
 import hashlib

@@ -169,7 +169,12 @@ _NO_ORDER_LINE = dict.fromkeys(
 
 def event_fields(raw: bytes, append_ms: int, currency: str) -> EventFields:
     """Return the fields of the event in `raw`; raise NotAnEvent naming the first rule that it breaks."""
-    record = _Record(read_object(raw))
+    return checked_fields(read_object(raw), append_ms, currency)
+
+
+def checked_fields(members: dict, append_ms: int, currency: str) -> EventFields:
+    """Return the fields of the JSON object `members`; raise NotAnEvent naming the first rule that it breaks."""
+    record = _Record(members)
     event_id, event_type = record.text("event_id"), _event_type(record)
     event_time = _event_time(record, append_ms)
     sku, warehouse_id = record.text("sku"), record.text("warehouse_id")

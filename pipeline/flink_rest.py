@@ -109,5 +109,5 @@ class FlinkRest:
         if answer["status"]["id"] != "COMPLETED":
             return False
         if failure := answer.get("operation", {}).get("failureCause"):
-            raise FlinkUnreachable(f"the checkpoint failed: {str(failure.get('class'))}")
+            raise FlinkUnreachable(f"the checkpoint failed: {failure.get('class')}")
         return True

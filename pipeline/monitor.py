@@ -21,7 +21,9 @@ STATEMENT_MS = 5_000
 
 _JOB_RUN = """
 INSERT INTO tally.job_runs (job_id, name, state, started_at, heartbeat_at, restarts, resumed_from, parallelism)
-VALUES (%(job_id)s, %(name)s, %(state)s, %(started_at)s, %(heartbeat_at)s, %(restarts)s, %(resumed_from)s, %(parallelism)s)
+VALUES (
+    %(job_id)s, %(name)s, %(state)s, %(started_at)s, %(heartbeat_at)s, %(restarts)s, %(resumed_from)s, %(parallelism)s
+)
 ON CONFLICT (job_id) DO UPDATE
 SET state = EXCLUDED.state, heartbeat_at = EXCLUDED.heartbeat_at, restarts = EXCLUDED.restarts
 """

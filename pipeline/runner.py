@@ -20,7 +20,7 @@ from pipeline.settings import PipelineSettings
 LOOK_SECONDS = 0.5
 STOP_SECONDS = 8.0
 # A mini-cluster takes some seconds to register its worker; after that none at all means that it died.
-START_GRACE_SECONDS = 60.0
+START_GRACE_SECONDS = 120.0
 LOST_SECONDS = 5.0
 ENDED = {"FAILED", "CANCELED", "FINISHED", "SUSPENDED"}
 
@@ -34,17 +34,31 @@ def say(text: str) -> None:
     print(f"job: {text}", file=sys.stderr, flush=True)
 
 
+class StoppedEarly(BaseException):
+    """Asked to stop before the job runs: nothing is buffered, so nothing has to be waited for."""
+
+
 class StopRequest:
     """Set by SIGTERM or SIGINT, or when the process that started us is gone."""
 
     def __init__(self, parent: int | None = None) -> None:
         self._event = threading.Event()
         self._parent = os.getppid() if parent is None else parent
+        self._job_runs = False
 
     def catch_signals(self) -> None:
-        """Listen to SIGTERM and SIGINT."""
+        """Listen to SIGTERM and SIGINT; until `job_runs` is called they raise StoppedEarly."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._event.set())
+            signal.signal(number, self._receive)
+
+    def job_runs(self) -> None:
+        """From now on a signal is a request that the main loop answers."""
+        self._job_runs = True
+
+    def _receive(self, *_: object) -> None:
+        self._event.set()
+        if not self._job_runs:
+            raise StoppedEarly
 
     def wait(self, seconds: float) -> bool:
         """Wait, and tell whether to stop: an orphan must not go on writing beside the next start's job."""
@@ -92,7 +106,7 @@ class Watch:
 
 
 def stop_gracefully(rest: FlinkRest, job_id: str, cancel: Callable[[], None], clock=time.monotonic) -> bool:
-    """Write everything read so far (a checkpoint flushes all sinks), then cancel. Return whether the checkpoint completed."""
+    """Write everything read so far (a checkpoint flushes all sinks), then cancel; return whether all is written."""
     deadline, complete = clock() + STOP_SECONDS, False
     try:
         request = rest.trigger_checkpoint(job_id)
@@ -116,6 +130,9 @@ def run_job(settings: PipelineSettings) -> int:
         keep_password(folders.password_file, settings.database)
         prepare_environment(settings, folders, os.environ)
         return _run(settings, folders, checkpoint, stop)
+    except StoppedEarly:
+        say("stopped before it ran")
+        return 0
     finally:
         shutil.rmtree(folders.scratch, ignore_errors=True)
 
@@ -125,7 +142,9 @@ def _run(settings: PipelineSettings, folders: Folders, checkpoint: Checkpoint | 
     resume_from = checkpoint.path if checkpoint else None
     say(f"starts; {'resumes from ' + str(resume_from) if resume_from else 'reads the log from its beginning'}")
     session = open_session(flink_options(settings, folders, port, resume_from))
-    client = define_job(session, settings).execute().get_job_client()
+    statement_set = define_job(session, settings)
+    stop.job_runs()
+    client = statement_set.execute().get_job_client()
     job_id, rest = str(client.get_job_id()), FlinkRest(port)
     say(f"runs as {job_id}; Flink's own pages: http://127.0.0.1:{port}")
     monitor = Monitor(settings, rest, job_id, resume_from)

@@ -106,6 +106,8 @@ def flink_options(
         "execution.checkpointing.num-retained": str(CHECKPOINTS_KEPT),
         "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
         "restart-strategy.type": "none",
+        # It watches for leaks of hot redeployment; here each job has a JVM of its own, and its error hides real ones.
+        "classloader.check-leaked-classloader": "false",
         "rest.address": "127.0.0.1",
         "rest.bind-address": "127.0.0.1",
         "rest.port": str(rest_port),

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,7 +17,8 @@ JARS = (
     "postgresql-*.jar",
 )
 # What may stand between the quotes of a rendered statement, for every value that goes there.
-SAFE_VALUE = re.compile(r"[\w.,:;/@%&?=+~ -]*", re.ASCII)
+SAFE_VALUE = re.compile(r"[\w.,:;/@%&?=+~ \[\]-]*", re.ASCII)
+_BROKERS = r"[\w.\-\[\]:]+:\d+(,[\w.\-\[\]:]+:\d+)*"
 MIN_STATE_HOURS = 72
 MIN_DEDUP_HOURS = 48
 
@@ -41,7 +42,7 @@ class Database:
     port: int
     name: str
     user: str
-    password: str | None
+    password: str | None = field(repr=False)
     options: tuple[tuple[str, str], ...] = ()
 
 
@@ -65,7 +66,7 @@ class PipelineSettings:
 
     @property
     def state_hours(self) -> int:
-        """How long the job's state remembers: the dedup horizon, and never less than the days a group can still grow."""
+        """How long state lives: the dedup horizon, and never less than the days in which a group can still grow."""
         return max(self.dedup_hours, MIN_STATE_HOURS)
 
     @classmethod
@@ -80,9 +81,7 @@ class PipelineSettings:
             home=home,
             currency=read.matching("TALLY_CURRENCY", "CNY", r"[A-Z]{3}", "a three-letter ISO 4217 code such as CNY"),
             store_zone=read.zone("TALLY_STORE_ZONE", "Asia/Shanghai"),
-            kafka=read.matching(
-                "TALLY_KAFKA", None, r"[\w.\-\[\]:]+:\d+(,[\w.\-\[\]:]+:\d+)*", "host:port[,host:port]"
-            ),
+            kafka=read.matching("TALLY_KAFKA", None, _BROKERS, "host:port[,host:port]"),
             topic=read.matching("TALLY_TOPIC", "sales-events", r"[\w.-]{1,249}", "a Kafka topic name"),
             database=read.database("DATABASE_URL"),
             dedup=read.switch("TALLY_DEDUP", "on"),
@@ -177,10 +176,14 @@ def parse_database_url(url: str) -> Database:
         raise ValueError("does not begin with postgresql://")
     if missing := [part for part, value in (("host", parts.hostname), ("user", parts.username)) if not value]:
         raise ValueError(f"has no {' and no '.join(missing)}")
+    try:
+        port = parts.port or 5432
+    except ValueError:
+        raise ValueError("has a port that is not one") from None
     password = None if parts.password is None else unquote(parts.password)
     options = tuple(parse_qsl(parts.query))
     database = Database(
-        parts.hostname, parts.port or 5432, unquote(parts.path.lstrip("/")) or "postgres", unquote(parts.username),
+        parts.hostname, port, unquote(parts.path.lstrip("/")) or "postgres", unquote(parts.username),
         password, options,
     )  # fmt: skip
     if unsafe := [part for part in ("host", "name", "user") if not SAFE_VALUE.fullmatch(getattr(database, part))]:

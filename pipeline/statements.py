@@ -60,11 +60,12 @@ def template_values(settings: PipelineSettings, bounded: bool = False) -> dict[s
 
 
 def render(path: Path, values: dict[str, str]) -> Statement:
-    """Return the statement of one file. Raise StatementError for an unknown name or a value that SQL would have to quote."""
+    """Return the statement of one file.
+
+    Raise StatementError for a name without a value, or a value that SQL would have to quote.
+    """
     if unsafe := [name for name, value in values.items() if not SAFE_VALUE.fullmatch(value)]:
-        raise StatementError(
-            f"{path.name}: the value of ${{{unsafe[0]}}} can't stand between quotes; change the setting"
-        )
+        raise StatementError(f"{path.name}: ${{{unsafe[0]}}} has a character that SQL would quote; change the setting")
     try:
         text = Template(path.read_text("utf-8")).substitute(values, parsed=PARSED)
     except (KeyError, ValueError) as fault:

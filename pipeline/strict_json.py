@@ -1,4 +1,4 @@
-"""Read one JSON object to the letter of RFC 8259 and of the event contract, saying what is wrong with any other text."""
+"""Read one JSON object to the letter of RFC 8259 and the event contract, and say what is wrong with any other text."""
 
 import json
 import re
@@ -71,7 +71,7 @@ def read_object(raw: bytes) -> dict:
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as fault:
-        raise NotAnEvent(f"not JSON: {fault.msg} at character {fault.pos + 1}") from None
+        raise NotAnEvent(f"not JSON: {fault.msg.removesuffix(' at')} at character {fault.pos + 1}") from None
     if not isinstance(value, dict):
         raise NotAnEvent(f"not a JSON object: {_KINDS.get(type(value), 'a number')}")
     return value

@@ -134,7 +134,8 @@ def read_identity(folder: Path) -> dict | None:
         return {name: identity[name] for name in ("topic", "topic_id", "beginnings")}
     except (ValueError, KeyError, TypeError) as error:
         raise ArchiveError(
-            f"{path} does not say which log was archived; found {error!r}; move the archive's folder away to begin a new one"
+            f"{path} does not say which log was archived; found {error!r}; move the archive's folder away to begin a "
+            "new one"
         ) from error
 
 

@@ -71,10 +71,10 @@ class Backlog:
             oldest = [*waiting.values(), *(self.newest[partition] for partition in self.unread - waiting.keys())]
             return max(0, now_ms - min(oldest)) if oldest else 0
 
-    def oldest_ms(self) -> int | None:
-        """Return the append time of the oldest record that is not visible yet, None when there is none."""
+    def clear(self) -> None:
+        """Forget what is waiting."""
         with self.lock:
-            return min((one.queue[0][1] for one in self.waiting.values() if one.queue), default=None)
+            self.waiting.clear()
 
     def count_rate(self, append_times: np.ndarray) -> None:
         """Count the batch's newest seconds; older ones can't matter any more."""

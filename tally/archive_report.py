@@ -13,11 +13,10 @@ import psycopg2
 from psycopg2.extras import execute_values
 
 from tally.archive_counts import HourCount, LogCounts
-from tally.archive_files import HOUR_MS
 from tally.archive_lag import Backlog
 
 LOG = logging.getLogger("archive")
-SQL = Path(__file__).resolve().parent.parent / "sql" / "audit" / "log"
+SQL = Path(__file__).resolve().parent.parent / "sql" / "audit"
 KEPT_SAMPLES = 3600
 ALL_COUNTS_EVERY = 600
 SESSION = "-c statement_timeout=10000 -c lock_timeout=5000"
@@ -44,7 +43,10 @@ class Reporter:
         self.backlog = backlog
         self.on_visible = on_visible
         self.clock = clock
-        self.statements = {path.stem: path.read_text(encoding="utf-8") for path in SQL.glob("*.sql")}
+        self.statements = {
+            path.stem: path.read_text(encoding="utf-8")
+            for path in (*(SQL / "log").glob("*.sql"), SQL / "postgres" / "visible_offsets.sql")
+        }
         self.connection = None
         self.visible: dict[int, int] | None = None
         self.samples: deque[Sample] = deque(maxlen=KEPT_SAMPLES)
@@ -52,6 +54,8 @@ class Reporter:
         self.rounds = 0
         self.sampled = 0
         self.stopping = threading.Event()
+        # set when results were seen to shrink; the reading thread empties the backlog and clears it
+        self.were_emptied = threading.Event()
         self.thread = threading.Thread(target=self.run, name="report", daemon=True)
 
     def run(self) -> None:
@@ -82,7 +86,7 @@ class Reporter:
             self.recovered()
 
     def take_sample(self) -> None:
-        """Remember this second's lag, records and rate, once; nothing before it is known what is visible."""
+        """Remember this second's lag, records and rate, once; nothing while it is not known what is visible."""
         now = self.clock()
         lag = None if self.visible is None else self.backlog.lag_ms(int(now * 1000))
         if lag is None or self.sampled == math.floor(now):
@@ -100,12 +104,20 @@ class Reporter:
             self.counts.mark_all()
 
     def read_visible(self, cursor) -> None:
-        """Read how far the results are; only hours in which something is still waiting can have moved."""
-        oldest = self.backlog.oldest_ms() if self.visible is not None else 0
-        if oldest is not None:
-            since = datetime.fromtimestamp(oldest // HOUR_MS * HOUR_MS / 1000, UTC)
-            cursor.execute(self.statements["visible_offsets"], {"since": since})
-            self.note_visible(dict(cursor.fetchall()))
+        """Read how far the results are, unless the backlog is just being emptied."""
+        if self.were_emptied.is_set():
+            return
+        cursor.execute(self.statements["visible_offsets"])
+        found = dict(cursor.fetchall())
+        if self.visible is None:
+            self.on_visible(found)
+        elif any(found.get(partition, -1) < offset for partition, offset in self.visible.items()):
+            # totals never go back but when the results are made again from the log
+            self.visible = None
+            self.were_emptied.set()
+            return
+        self.visible = found
+        self.backlog.seen(found)
 
     def write(self, cursor, changed: list[HourCount]) -> int:
         """Write counts and all kept samples; return how many samples those were."""
@@ -113,15 +125,6 @@ class Reporter:
         execute_values(cursor, self.statements["lag_samples"], samples)
         execute_values(cursor, self.statements["log_counts_1h"], [as_row(one) for one in changed])
         return len(samples)
-
-    def note_visible(self, found: dict[int, int]) -> None:
-        """Move on to how far the results are now."""
-        if self.visible is None:
-            self.on_visible(found)
-            self.visible = {}
-        for partition, offset in found.items():
-            self.visible[partition] = max(offset, self.visible.get(partition, -1))
-        self.backlog.seen(self.visible)
 
     def lost(self, error: psycopg2.Error) -> None:
         """Drop the connection and say so once for each kind of trouble."""

@@ -53,23 +53,25 @@ class Archive:
         reporter = Reporter(self.settings.database_url, self.counts, self.backlog, self.load_waiting)
         reporter.thread.start()
         try:
-            self.read_on(reporter.thread.is_alive)
+            self.read_on(reporter)
         finally:
             self.write_where(lambda buffer: True)
             self.compactor.stop()
             reporter.stop(REPORT_END_SECONDS)
             self.reader.close()
 
-    def read_on(self, is_reporting: Callable[[], bool]) -> None:
+    def read_on(self, reporter: Reporter) -> None:
         """Read and write until asked to stop."""
         housekeeping = self.clock()
         while not self.stopping():
-            if not is_reporting():
+            if not reporter.thread.is_alive():
                 raise ArchiveError(
                     "the archive's reports to Postgres ended; found the error above; it has to be started again"
                 )
             self.take_in(self.reader.read())
             self.write_due()
+            if reporter.were_emptied.is_set():
+                self.load_again(reporter)
             if self.clock() >= housekeeping:
                 housekeeping = self.clock() + HOUSEKEEPING_SECONDS
                 self.compactor.start()
@@ -151,6 +153,14 @@ class Archive:
                 buffer.freeze_if_big()
         if buffer.next > last:
             self.store.add(first, last, partition, [buffer.take_table()], buffer.hours)
+
+    def load_again(self, reporter: Reporter) -> None:
+        """Begin the backlog anew with everything on disk: the results were emptied to be made again from the log."""
+        LOG.info("the results were emptied; the lag begins again with the log")
+        self.write_where(lambda buffer: True)
+        self.first_read = {partition: buffer.next for partition, buffer in self.buffers.items()}
+        self.backlog.clear()
+        reporter.were_emptied.clear()
 
     def load_waiting(self, visible: dict[int, int]) -> None:
         """Put records that are on disk from earlier runs and not yet visible into the backlog."""

@@ -79,9 +79,7 @@ def read_key(environment: Mapping[str, str], home: Path, faults: list[str]) -> b
     try:
         key = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except OSError as error:
-        faults.append(
-            f"TALLY_BUYER_KEY_FILE: {path} can't be read; found: {error.strerror}; the job makes it on its start"
-        )
+        faults.append(f"TALLY_BUYER_KEY_FILE: {path} can't be read; found: {error.strerror}; `tally run` writes it")
         return b""
     except ValueError:
         key = b""

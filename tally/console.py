@@ -1,5 +1,6 @@
 """What a start shows in the terminal: steps, the one address, a live line; plain lines where there is no terminal."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +13,6 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from tally.database import DatabaseError, execute
-from tally.line import Line
 
 LIVE_SECONDS = 2.0
 
@@ -27,7 +27,9 @@ class Screen:
     def say(self, text: str) -> None:
         """Print one line with the time since the start."""
         seconds = time.monotonic() - self.started
-        self.console.print(Text.assemble((f"{seconds:7.1f} s  ", "dim"), text), soft_wrap=True)
+        # a closed terminal must not keep the supervisor from stopping its children
+        with contextlib.suppress(OSError, ValueError):
+            self.console.print(Text.assemble((f"{seconds:7.1f} s  ", "dim"), text), soft_wrap=True)
 
     @contextmanager
     def progress(self) -> Iterator[Callable[[str], None]]:
@@ -43,14 +45,15 @@ class Screen:
 
     def address(self, url: str, home: Path) -> None:
         """Print the one address."""
-        self.console.print()
-        self.console.print(Text.assemble("  Dashboard  ", (url, "bold cyan underline")), soft_wrap=True)
-        self.console.print(Text.assemble("  Home       ", str(home)), soft_wrap=True)
-        self.console.print(Text("  Stop       Ctrl-C"))
-        self.console.print()
+        with contextlib.suppress(OSError, ValueError):
+            self.console.print()
+            self.console.print(Text.assemble("  Dashboard  ", (url, "bold cyan underline")), soft_wrap=True)
+            self.console.print(Text.assemble("  Home       ", str(home)), soft_wrap=True)
+            self.console.print(Text("  Stop       Ctrl-C"))
+            self.console.print()
 
     @contextmanager
-    def live(self, line: Line) -> Iterator[None]:
+    def live(self, url: str) -> Iterator[None]:
         """Keep one line of totals up to date; without a terminal there is none."""
         if not self.console.is_terminal:
             yield
@@ -60,7 +63,7 @@ class Screen:
 
         def read_totals() -> None:
             while not ended.is_set():
-                spinner.update(text=totals_text(line))
+                spinner.update(text=totals_text(url))
                 ended.wait(LIVE_SECONDS)
 
         # a thread of its own: a database that hangs must not hold up the supervision
@@ -72,10 +75,10 @@ class Screen:
                 ended.set()
 
 
-def totals_text(line: Line) -> str:
+def totals_text(url: str) -> str:
     """Return the live line: records, rate, lag, and the share of history while it is being published."""
     try:
-        rows = execute(line.urls.writer, "running_totals")
+        rows = execute(url, "running_totals")
     except DatabaseError:
         return "the database does not answer"
     if not rows:

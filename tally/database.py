@@ -81,9 +81,9 @@ def as_database_error(name: str) -> Iterator[None]:
         ) from error
 
 
-def has_row(url: str, name: str) -> bool:
+def has_row(url: str, name: str, parameters: Mapping[str, Any] | None = None) -> bool:
     """Tell whether a statement returns a row; a database that does not answer returns none."""
     try:
-        return bool(execute(url, name))
+        return bool(execute(url, name, parameters))
     except DatabaseError:
         return False

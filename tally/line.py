@@ -8,6 +8,8 @@ import time
 import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from tally.child import Child, ChildSpec
@@ -54,6 +56,11 @@ def prepare_ground(settings: Settings, home: Home) -> Ground:
     return Ground(find_java(), ready_jars(), kafka_ports, postgres, dashboard)
 
 
+def bracketed(host: str) -> str:
+    """Return a host as an address holds it: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
 def is_fresh(path: Path, now: Callable[[], float] = time.time) -> bool:
     """Tell whether a file was written within the last seconds."""
     try:
@@ -86,8 +93,8 @@ class Line:
     @property
     def dashboard_url(self) -> str:
         """Return the one address to open."""
-        host = "localhost" if self.settings.host in (*EVERYWHERE, LOOPBACK) else self.settings.host
-        return f"http://{host}:{self.ground.dashboard_port}"
+        host = LOOPBACK if self.settings.host in EVERYWHERE else self.settings.host
+        return f"http://{bracketed(host)}:{self.ground.dashboard_port}"
 
     def start_services(self, progress: Callable[[str], None]) -> None:
         """Start Kafka and Postgres side by side, then bring topics, roles, tables and views into place."""
@@ -147,38 +154,38 @@ class Line:
         for note in report.notes:
             self.supervisor.say(note)
         save_urls(self.home, self.urls)
-        self.supervisor.describe(kafka=self.kafka, database_url=self.urls.reader, dashboard_url=self.dashboard_url)
+        self.supervisor.describe(
+            kafka=self.kafka, topic=self.settings.topic, database_url=self.urls.reader, dashboard_url=self.dashboard_url
+        )
 
-    def start_parts(self, generator: Sequence[str] | None) -> None:
-        """Start the job, archive, inbox and dashboard, and the generator with its arguments where there is one."""
+    def start_parts(self) -> None:
+        """Start the job, archive, inbox and dashboard side by side."""
         keep_buyer_key(self.home.run / "buyer.key")
         for spec in self.part_specs():
             self.start(spec)
-        if generator is not None:
-            spec = ChildSpec(
-                "generator",
-                python_command("generator", *generator),
-                self.environment(),
-                # it writes its progress every second
-                lambda: is_fresh(self.home.generator / "progress.json"),
-                endings={0: "the generator has ended"},
-            )
-            self.start(spec)
+
+    def start_generator(self, arguments: Sequence[str]) -> None:
+        """Start the demo's generator."""
+        spec = ChildSpec(
+            "generator",
+            python_command("generator", *arguments),
+            self.environment(),
+            # it writes its progress every second
+            lambda: is_fresh(self.home.generator / "progress.json"),
+            endings={0: "the generator has ended"},
+        )
+        self.start(spec)
 
     def part_specs(self) -> list[ChildSpec]:
         """Return how our own parts are run."""
         writer = self.environment(DATABASE_URL=self.urls.writer)
         dashboard = self.environment(DATABASE_URL=self.urls.dashboard, TALLY_PORT=str(self.ground.dashboard_port))
+        # what an earlier start left in the tables is no sign of life
+        start = {"since": datetime.now(UTC)}
+        signs = {name: partial(has_row, self.urls.writer, f"{name}_is_alive", start) for name in ("job", "archive")}
         return [
-            ChildSpec(
-                "job", python_command("pipeline"), writer, lambda: has_row(self.urls.writer, "job_is_alive"), 180
-            ),
-            ChildSpec(
-                "archive",
-                python_command("tally.archive"),
-                writer,
-                lambda: has_row(self.urls.writer, "archive_is_alive"),
-            ),
+            ChildSpec("job", python_command("pipeline"), writer, signs["job"], start_seconds=180),
+            ChildSpec("archive", python_command("tally.archive"), writer, signs["archive"]),
             ChildSpec("inbox", python_command("tally.inbox"), self.environment()),
             ChildSpec("dashboard", python_command("dashboard"), dashboard, self.dashboard_answers),
         ]
@@ -189,8 +196,7 @@ class Line:
 
     def dashboard_answers(self) -> bool:
         """Tell whether the dashboard serves."""
-        host = LOOPBACK if self.settings.host in EVERYWHERE else self.settings.host
-        address = f"http://{host}:{self.ground.dashboard_port}/_stcore/health"
+        address = f"{self.dashboard_url}/_stcore/health"
         # straight to our own process, whatever proxy the environment names
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:

@@ -28,7 +28,8 @@ from tally.postgres_files import kept_password
 from tally.roles import close_databases, create_roles, grant_all, why_no_roles, with_user
 from tally.sql_files import SQL_FOLDER, read_folder
 
-LOCK = 0x7A11_57EA  # any number that nobody else in this database uses
+# the same as in close_windows and create_partitions: they take turns, each would wait for the other's locks
+LOCK = 2048006122
 LOCK_TIMEOUT = "30s"
 
 

@@ -45,6 +45,7 @@ class RunState:
     processes: tuple[Entry, ...] = ()
     dashboard_url: str = ""
     kafka: str = ""
+    topic: str = ""
     database_url: str = ""
     is_ready: bool = False
     notes: dict[str, str] = field(default_factory=dict)

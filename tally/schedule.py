@@ -5,6 +5,7 @@ import shutil
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from tally import closing
@@ -16,6 +17,7 @@ from tally.line import Line
 from tally.supervisor import python_command
 
 FIRST_AUDIT_SECONDS = 300.0
+JOB_STOP_SECONDS = 10.0
 AUDIT_ENDINGS = {
     0: "audit: every result row is equal",
     1: "audit: rows differ; `tally audit` lists them",
@@ -34,6 +36,7 @@ def chores_of(line: Line, catalogue: Catalogue) -> list[Chore]:
         Chore("closing of windows", 3600, lambda: close_windows(line)),
         Chore("catalogue", 2, lambda: load_catalogue(catalogue)),
         Chore("history", 2, HistoryCopy(line).look),
+        Chore("inbox", 1, RefusedFiles(line.home.inbox / "failed").look),
     ]
 
 
@@ -71,6 +74,24 @@ def load_catalogue(catalogue: Catalogue) -> list[str]:
     except CatalogueError as error:
         return [str(error)]
     return [f"loaded {', '.join(f'{rows:,} rows of {table}' for table, rows in loaded.items())}"] if loaded else []
+
+
+class RefusedFiles:
+    """Tells of each file that the inbox has refused since the start."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.told = self.reasons()
+
+    def reasons(self) -> set[Path]:
+        """Return the reasons that lie beside refused files."""
+        return set(self.folder.glob("*.reason.txt"))
+
+    def look(self) -> list[str]:
+        """Return the new reasons, which name their file."""
+        new = sorted(self.reasons() - self.told)
+        self.told |= set(new)
+        return [f"inbox: {path.read_text(encoding='utf-8', errors='replace').strip()}" for path in new]
 
 
 class HistoryCopy:
@@ -150,7 +171,7 @@ class Rebuild:
         line, job = self.line, self.line.children.get("job")
         line.supervisor.say("rebuilding every result from the log")
         if job is not None:
-            line.supervisor.stop_stage([job], 10.0)
+            line.supervisor.stop_stage([job], line.supervisor.clock() + JOB_STOP_SECONDS)
         try:
             empty_results(line)
         except (DatabaseError, OSError) as error:

@@ -67,14 +67,22 @@ def start(line: Line, plan: Plan, progress: Callable[[str], None], screen: Scree
     """Bring every process up, each with what it stands on before it; tell the address as soon as it answers."""
     line.start_services(progress)
     write_store_settings(line.urls.writer, line.settings)
-    line.start_parts(plan.generator)
-    for name in ("dashboard", "archive", "job", "generator"):
-        if name in line.children:
-            progress(f"starting the {name}")
-            line.supervisor.wait_up(line.children[name])
-        if name == "dashboard":
-            screen.address(line.dashboard_url, line.home.root)
+    line.start_parts()
+    wait_for("dashboard", line, progress)
+    screen.address(line.dashboard_url, line.home.root)
+    wait_for("archive", line, progress)
+    wait_for("job", line, progress)
+    if plan.generator is not None:
+        # not before the job runs: its start would find a backlog, and two cores are few
+        line.start_generator(plan.generator)
+        wait_for("generator", line, progress)
     line.supervisor.describe(is_ready=True)
+
+
+def wait_for(name: str, line: Line, progress: Callable[[str], None]) -> None:
+    """Wait until a child answers, and show so."""
+    progress(f"starting the {name}")
+    line.supervisor.wait_up(line.children[name])
 
 
 def watch(line: Line, plan: Plan, screen: Screen, clock: Callable[[], float]) -> None:
@@ -83,7 +91,7 @@ def watch(line: Line, plan: Plan, screen: Screen, clock: Callable[[], float]) ->
     beside = [Rebuild(line), *([HourlyAudit(line)] if line.settings.audit else [])]
     deadline = None if plan.seconds is None else clock() + plan.seconds
     try:
-        with screen.live(line):
+        with screen.live(line.urls.writer):
             while deadline is None or clock() < deadline:
                 line.supervisor.tick()
                 for text in chores.tick():

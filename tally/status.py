@@ -35,6 +35,7 @@ def read_status(home: Home) -> dict[str, Any]:
         "database_url": state.database_url if running else None,
         "dashboard_url": state.dashboard_url if running else None,
         "kafka": state.kafka if running else None,
+        "topic": state.topic if running else None,
         "inbox": inbox_counts(home),
         "job": answers["job"],
         "lag_seconds": (answers["lag"] or {}).get("lag_seconds"),
@@ -121,7 +122,8 @@ def summary(found: dict[str, Any]) -> list[tuple[str, str]]:
     lag = found["lag_seconds"]
     return [
         ("Dashboard", found["dashboard_url"] or "not up yet"),
-        ("Kafka", found["kafka"] or "not up yet"),
+        ("Kafka", f"{found['kafka']}, topic {found['topic']}" if found["kafka"] else "not up yet"),
+        ("Database", found["database_url"] or "not up yet"),
         ("Inbox", f"{inbox['folder']}: {inbox['waiting']} waiting, {inbox['done']} done, {inbox['failed']} failed"),
         ("Lag", "unknown" if lag is None else f"{lag} s"),
         ("Counts", ", ".join(f"{value:,} {name}" for name, value in counts.items()) if counts else "unknown"),

@@ -15,7 +15,8 @@ SELECT "partition",
            'append_time': make_timestamp(append_time_ms * 1000),
            'topic': topic,
            'file': file,
-           'file_line': line
+           'file_line': line,
+           'broken_part': broken_part
        } AS part
 FROM events
 WHERE broken_part IS NOT NULL

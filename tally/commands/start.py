@@ -7,7 +7,14 @@ import click
 
 from tally.commands.context import DURATION, Context, pass_context
 from tally.console import Screen
-from tally.demo import DEFAULT_SCENARIO, check_scenario, demo_settings, generator_arguments, list_scenarios
+from tally.demo import (
+    DEFAULT_SCENARIO,
+    check_scenario,
+    demo_settings,
+    generator_arguments,
+    has_entries,
+    list_scenarios,
+)
 from tally.session import Plan, run_session
 from tally.supervisor import python_command
 
@@ -65,8 +72,10 @@ def run(context: Context, host: str | None, seconds: float | None):
       tally run &
       mv sales.ndjson ~/.tallystream/inbox/
     """
-    settings = with_host(context, host)
-    run_session(settings, Plan("tally run", None, seconds), Screen())
+    settings, screen = with_host(context, host), Screen()
+    if has_entries(context.home.generator):
+        screen.say("this home holds the simulated shop of a demo; keep your own apart: tally --home DIR run")
+    run_session(settings, Plan("tally run", None, seconds), screen)
 
 
 def with_host(context: Context, host: str | None):

@@ -79,6 +79,8 @@ def archiving(home: Path, topic, database_url: str) -> Iterator[threading.Thread
         [],
     )
 
+    settings.folder.mkdir(parents=True, exist_ok=True)
+
     def run() -> None:
         try:
             Archive(settings, stop.is_set).run()

@@ -250,6 +250,12 @@ def test_lag_falls_to_0_when_the_results_reach_the_log(home, topic, server, data
         database.execute(insert, [0])
         database.execute(insert, [1])
         wait_until(lambda: sample() == (0, 10), "no lag when all is visible")
+        # a rebuild: the results are emptied and nothing is visible any more
+        database.execute("TRUNCATE tally.event_counts_1h")
+        wait_until(lambda: (sample()[0] or 0) > 0, "a lag again after the results were emptied")
+        database.execute(insert, [0])
+        database.execute(insert, [1])
+        wait_until(lambda: sample() == (0, 10), "no lag when all is visible again")
     # records on disk from an earlier run that are not visible count after a restart
     database.execute("DELETE FROM tally.event_counts_1h WHERE log_partition = 1")
     with archiving(home, topic, server.url("writer")):

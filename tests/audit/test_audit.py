@@ -138,15 +138,21 @@ PLANTED = {
         {"rejected_records": {"missing": 1}, "event_counts_1h": {"wrong": 1}, "conservation": {"wrong": 1}},
     ),
     "a good line that is rejected": (
-        "INSERT INTO rejected_records SELECT 0, 1, append_time, 'x', 'x', NULL, NULL, topic FROM rejected_records LIMIT 1",
+        "INSERT INTO rejected_records "
+        "SELECT 0, 1, append_time, 'x', 'x', NULL, NULL, topic FROM rejected_records LIMIT 1",
         {"rejected_records": {"extra": 1}, "conservation": {"wrong": 1}},
     ),
     "a rejected line of another origin": (
         "UPDATE rejected_records SET file = 'a.ndjson', file_line = 3 WHERE log_partition = 0",
         {"rejected_records": {"wrong": 1}},
     ),
+    "a reason that names another field": (
+        "UPDATE rejected_records SET reason = 'sku is missing' WHERE log_partition = 0",
+        {"rejected_records": {"wrong": 1}},
+    ),
     "a duplicate that is counted twice": (
-        "UPDATE sales_10s SET gross_amount = 2000, discount_amount = 200, orders = 2, lines = 2, units = 4, event_count = 2 "
+        "UPDATE sales_10s "
+        "SET gross_amount = 2000, discount_amount = 200, orders = 2, lines = 2, units = 4, event_count = 2 "
         "WHERE gross_amount = 1000; UPDATE event_counts_1h SET counted = 4, event_count = 9 WHERE log_partition = 0",
         {
             "sales_10s": {"wrong": 1},

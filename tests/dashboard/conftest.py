@@ -1,4 +1,4 @@
-"""Databases and pages for the dashboard's tests. The views' clock is held, so that what a page shows can be told beforehand."""
+"""Databases and pages for the dashboard's tests. The views' clock is held, so that what a page shows is known."""
 
 import shutil
 import tempfile
@@ -97,8 +97,9 @@ def open_page(monkeypatch) -> Callable[..., AppTest]:
         app = AppTest.from_file(str(APP), default_timeout=30)
         for key, value in query.items():
             app.query_params[key] = value
-        app.run()
-        return app if name == "live" else app.switch_page(f"pages/{name}.py").run()
+        if name != "live":
+            app.switch_page(f"screens/{name}.py")
+        return app.run()
 
     return open_page
 

@@ -83,11 +83,11 @@ SOLD = "FROM events WHERE event_type IN ('sale', 'refund')"
 @pytest.fixture(
     scope="module",
     params=[
-        {"scenario": "messy", "shop_rate": 0.05},
-        {"scenario": "messy", "shop_rate": 0.05, "events": 7_531},
+        {"scenario": "messy", "shop_rate": 0.03},
+        {"scenario": "messy", "shop_rate": 0.03, "events": 5_531},
         {
             "scenario": "oversell",
-            "shop_rate": 0.04,
+            "shop_rate": 0.02,
             "shop": "germany",
             "rates": {"duplicates": 0.1},
             "start": START - 26 * DAY,

@@ -9,7 +9,9 @@ import sys
 import time
 
 import pytest
+from click.testing import CliRunner
 
+from generator.cli import main
 from tests.generator.contract_checker import broken_rule
 
 SMALL = ("--products", "40", "--start", "2026-11-01T00:00")
@@ -21,9 +23,16 @@ def generator(*arguments, env=None, **more) -> subprocess.CompletedProcess:
     return subprocess.run(command, capture_output=True, timeout=120, env={**CLEAN, **(env or {})}, **more)
 
 
-def fails_with(done: subprocess.CompletedProcess, *parts: str, code: int = 1) -> None:
-    said = done.stderr.decode()
-    assert done.returncode == code, said
+def complaint(*arguments, env=None) -> tuple[int, str]:
+    """Run in this process, for uses that end before anything begins."""
+    unset = {name: None for name in os.environ if name.startswith("TALLY_")}
+    done = CliRunner().invoke(main, list(map(str, arguments)), env={**unset, **(env or {})})
+    return done.exit_code, done.stderr
+
+
+def fails_with(done: subprocess.CompletedProcess | tuple[int, str], *parts: str, code: int = 1) -> None:
+    ended, said = done if isinstance(done, tuple) else (done.returncode, done.stderr.decode())
+    assert ended == code, said
     assert all(part in said for part in parts), said
     assert "Traceback" not in said
 
@@ -37,13 +46,13 @@ def wait_until(is_so, what: str, seconds: float = 60):
 
 
 def test_scenario_help_lists_the_scenarios():
-    done = generator("--scenario", "help")
-    assert done.returncode == 0 and done.stdout.decode().count("\n") == 6
+    done = CliRunner().invoke(main, ["--scenario", "help"])
+    assert done.exit_code == 0 and done.output.count("\n") == 6
 
 
 def test_an_unknown_scenario_lists_those_that_exist():
     fails_with(
-        generator("--to", "-", "--events", "5", "--scenario", "nope"),
+        complaint("--to", "-", "--events", "5", "--scenario", "nope"),
         "unknown scenario 'nope'; choose one of: normal, double11, oversell, refund_wave, messy, outage",
     )
 
@@ -55,28 +64,33 @@ def test_an_unknown_scenario_lists_those_that_exist():
         (("--to", "-"), "--rate max has no end; give --events N or --for DURATION", 1),
         (("--to", "-", "--for", "5 weeks"), "'5 weeks' is no duration; write a number above 0 with s, m, h or d", 2),
         (("--to", "-", "--rate", "fast"), "'fast' is no rate; write events per second above 0, such as 500, or max", 2),
-        (("--to", "-", "--start", "noon"), "'noon' is no time; write ISO 8601 such as 2026-11-11T00:00+08:00", 2),
+        (
+            ("--to", "-", "--start", "noon"),
+            "'noon' is no time; write ISO 8601 from 1990 on such as 2026-11-11T00:00+08:00",
+            2,
+        ),
         (
             ("--to", "-", "--events", "5", "--shop", "mars"),
             "no shop file 'mars'; give a path or one of: china, germany",
             1,
         ),
         (("--to", "kafka", "--events", "5"), "TALLY_KAFKA is not set; set it to the log's address", 1),
+        (("--to", "-", "--start", "1989-01-01"), "'1989-01-01' is no time; write ISO 8601 from 1990 on", 2),
         (("--live",), "no home for the demo; set TALLY_HOME or give --home DIR", 1),
     ],
 )
 def test_wrong_use_says_what_is_wrong_and_what_to_do(arguments, said, code):
-    fails_with(generator(*arguments), said, code=code)
+    fails_with(complaint(*arguments), said, code=code)
 
 
 def test_all_faults_of_the_kafka_settings_are_reported_at_once():
-    done = generator("--to", "kafka", "--events", "5", env={"TALLY_TOPIC": "sales events"})
+    done = complaint("--to", "kafka", "--events", "5", env={"TALLY_TOPIC": "sales events"})
     fails_with(done, "TALLY_KAFKA is not set", "TALLY_TOPIC 'sales events' is no topic name")
 
 
 def test_a_shop_of_another_currency_or_zone_than_the_deployments_is_refused():
     env = {"TALLY_KAFKA": "127.0.0.1:1", "TALLY_CURRENCY": "EUR", "TALLY_STORE_ZONE": "Europe/Berlin"}
-    done = generator("--to", "kafka", "--events", "5", env=env)
+    done = complaint("--to", "kafka", "--events", "5", env=env)
     fails_with(
         done,
         "shop 'china' has CNY, but TALLY_CURRENCY is EUR; set TALLY_CURRENCY=CNY or give another --shop",
@@ -88,13 +102,13 @@ def test_a_broker_that_does_not_answer_is_an_error():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{taken.getsockname()[1]}"
-        done = generator("--to", "kafka", "--events", "5", *SMALL, env={"TALLY_KAFKA": address})
+        done = complaint("--to", "kafka", "--events", "5", *SMALL, env={"TALLY_KAFKA": address})
     fails_with(done, f"Kafka does not answer; tried {address}", "check TALLY_KAFKA and that the broker runs")
 
 
 def test_a_folder_that_cant_be_written_is_an_error(tmp_path):
     (tmp_path / "file").touch()
-    done = generator("--to", tmp_path / "file" / "out", "--events", "5", *SMALL)
+    done = complaint("--to", tmp_path / "file" / "out", "--events", "5", *SMALL)
     fails_with(done, f"can't write to {tmp_path / 'file' / 'out'}: Not a directory; choose another folder for --to")
 
 
@@ -192,15 +206,15 @@ def test_replay_sends_the_same_lines_without_the_catalogue(tmp_path):
 
 def test_replay_refuses_what_it_cant_do(tmp_path):
     (tmp_path / "a.ndjson").write_text('{"event_id":"1"}\n')
-    done = generator("--replay", tmp_path / "a.ndjson", "--to", "-", "--seed", "3", "--for", "10s")
+    done = complaint("--replay", tmp_path / "a.ndjson", "--to", "-", "--seed", "3", "--for", "10s")
     fails_with(done, "--replay sends a file as it is, at full speed; leave out --seed, --for")
     (tmp_path / "empty").mkdir()
-    done = generator("--replay", tmp_path / "empty", "--to", "-")
+    done = complaint("--replay", tmp_path / "empty", "--to", "-")
     fails_with(done, f"nothing to replay in {tmp_path / 'empty'}; found no .ndjson or .ndjson.gz file")
 
 
 def test_help_names_every_option():
-    text = generator("--help").stdout.decode()
+    text = CliRunner().invoke(main, ["--help"]).output
     for option in ("--to", "--events", "--for", "--rate", "--seed", "--scenario", "--start", "--answer-key", "--shop",
                    "--products", "--replay", "--demo", "--history-rate", "--progress"):  # fmt: skip
         assert option in text

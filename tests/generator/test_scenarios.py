@@ -99,7 +99,7 @@ def test_outage_is_silence_and_then_the_backlog():
 
 def test_messy_is_messier_than_normal():
     def shares(scenario):
-        rows = make(scenario=scenario, shop_rate=0.3).rows
+        rows = make(scenario=scenario, shop_rate=0.3, span_ms=DAY).rows
         return (
             (rows[:, COPY] == 1).mean(),
             (rows[:, FORM] >= 100).mean(),

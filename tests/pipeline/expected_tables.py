@@ -30,7 +30,9 @@ def window(epoch_ms: int, size_ms: int) -> datetime:
 
 def expected_tables(records: Iterable[LogRecord], currency: str, zone: str, key: bytes, dedup: bool = True) -> dict:
     """Return table name → {key columns: other columns} in the column order of docs/architecture.md."""
-    tables: dict[str, dict] = {name: {} for name in ("sales_10s", "stock_flow_1m", "day_buyers", "orders_1s", "order_ticker")}
+    tables: dict[str, dict] = {
+        name: {} for name in ("sales_10s", "stock_flow_1m", "day_buyers", "orders_1s", "order_ticker")
+    }
     counts: dict[tuple, dict] = defaultdict(lambda: dict(records=0, counted=0, rejected=0, late=0, last=0, newest=0))
     rejected, seen = set(), set()
     for record in sorted(records, key=lambda record: (record.partition, record.offset)):
@@ -48,13 +50,23 @@ def expected_tables(records: Iterable[LogRecord], currency: str, zone: str, key:
             hour["late"] += event["late"]
             _count(tables, event, moment(record.append_ms).date())
     shown = {name: rows for name, rows in tables.items() if name != "order_ticker"}
-    shown["order_ticker"] = {where: (*row["shown"], row["event_count"]) for where, row in tables["order_ticker"].items()}
+    shown["order_ticker"] = {
+        where: (*row["shown"], row["event_count"]) for where, row in tables["order_ticker"].items()
+    }
     shown["day_buyers"] = {where: (moment(row[0]), row[1]) for where, row in tables["day_buyers"].items()}
     shown["sales_10s"] = {where: (*row[:8], moment(row[8])) for where, row in tables["sales_10s"].items()}
     shown["stock_flow_1m"] = {where: tuple(row) for where, row in tables["stock_flow_1m"].items()}
     shown["orders_1s"] = {where: (row, row) for where, row in tables["orders_1s"].items()}
     shown["event_counts_1h"] = {
-        where: (c["records"], c["counted"], c["rejected"], c["late"], c["last"], moment(c["newest"]), c["records"] + c["counted"])
+        where: (
+            c["records"],
+            c["counted"],
+            c["rejected"],
+            c["late"],
+            c["last"],
+            moment(c["newest"]),
+            c["records"] + c["counted"],
+        )
         for where, c in counts.items()
     }
     shown["rejected_records"] = rejected
@@ -70,10 +82,21 @@ def _count(tables: dict, event: dict, log_date: date) -> None:
             (window(time, 10_000), event["channel"], event["region"], log_date), [0] * 8 + [0]
         )
         first = sale and event["line_no"] == 1
-        added = (gross * sale, discount * sale, (gross - discount) * refund, first, sale, quantity * sale, quantity * refund, 1)
+        added = (
+            gross * sale,
+            discount * sale,
+            (gross - discount) * refund,
+            first,
+            sale,
+            quantity * sale,
+            quantity * refund,
+            1,
+        )
         row[:8] = [old + int(new) for old, new in zip(row, added, strict=False)]
         row[8] = max(row[8], time)
-    flow = tables["stock_flow_1m"].setdefault((window(time, 60_000), event["sku"], event["warehouse_id"], log_date), [0] * 12)
+    flow = tables["stock_flow_1m"].setdefault(
+        (window(time, 60_000), event["sku"], event["warehouse_id"], log_date), [0] * 12
+    )
     kinds = [kind == name for name in ("restock", "adjustment", "shipment", "unmet")]
     flow[:] = [
         old + int(new)

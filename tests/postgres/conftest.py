@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from psycopg2 import sql
 
 from tally import migrate
 from tally.postgres import EmbeddedPostgres
@@ -72,6 +73,16 @@ def connect(postgres_server) -> Iterator:
             return stack.enter_context(contextlib.closing(connection))
 
         yield open_as
+
+
+@pytest.fixture
+def database(postgres_server, connect):
+    """The owner's address of an empty database of its own."""
+    name = "migrated"
+    with connect("postgres").cursor() as cursor:
+        cursor.execute(sql.SQL("CREATE DATABASE {} OWNER tally_owner").format(sql.Identifier(name)))
+        yield postgres_server.url("owner").replace("/tally", f"/{name}").replace(f"/{name}_owner", "/tally_owner")
+        cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs under another account")

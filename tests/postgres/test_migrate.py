@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg2
 import pytest
-from psycopg2 import sql
 
 from tally import migrate
 from tally.migrate_steps import MigrationError
@@ -23,16 +22,6 @@ VIEW = HEADER + "CREATE VIEW tally.{} AS\n{};\n"
 def folder(tmp_path):
     """A copy of sql/postgres that a test may change."""
     return shutil.copytree(SQL_FOLDER, tmp_path / "postgres")
-
-
-@pytest.fixture
-def database(postgres_server, connect):
-    """The owner's address of an empty database of its own."""
-    name = "migrated"
-    with connect("postgres").cursor() as cursor:
-        cursor.execute(sql.SQL("CREATE DATABASE {} OWNER tally_owner").format(sql.Identifier(name)))
-        yield postgres_server.url("owner").replace("/tally", f"/{name}").replace(f"/{name}_owner", "/tally_owner")
-        cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def ask(url, query):
@@ -174,53 +163,58 @@ def test_a_server_that_does_not_answer_is_named_without_the_password():
     assert "secret" not in str(refused.value)
 
 
-def test_a_database_of_yours_gets_our_roles_where_you_may_create_them(tmp_path):
+@pytest.fixture(scope="module")
+def bare():
+    """A started server that was never set up: somebody else's."""
     with temporary_home() as home:
         server = EmbeddedPostgres(home)
         try:
             server.start()
-            admin = server.url("postgres")
-            ask(admin, "CREATE ROLE shopkeeper LOGIN CREATEROLE PASSWORD 'open sesame/:@'")
-            with contextlib.closing(psycopg2.connect(admin)) as connection:
-                connection.autocommit = True
-                connection.cursor().execute("CREATE DATABASE shop OWNER shopkeeper")
-            given = with_user(admin.replace("/postgres", "/shop"), "shopkeeper", "open sesame/:@")
-            given = given.rpartition("/")[0] + "/shop"
-            urls, report = migrate.set_up_outside(given, tmp_path)
-            assert (urls.owner, report.notes) == (given, [])
-            assert ask(urls.reader, "SELECT current_user::text, count(*) FROM tally.sales_today") == [
-                ("tally_reader", 1)
-            ]
-            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
-                ask(urls.dashboard, "SELECT * FROM tally.sales_10s")
-            assert migrate.set_up_outside(given, tmp_path)[0] == urls
-            again, report = migrate.set_up_outside(given, tmp_path / "another home")
-            assert again.reader == given
-            assert report.notes[0].startswith(
-                "everything runs as shopkeeper: the server has a role tally_dashboard whose password"
-            )
+            yield server
         finally:
             server.stop()
             server.remove()
 
 
-def test_without_the_right_to_create_roles_everything_runs_as_you(tmp_path):
-    with temporary_home() as home:
-        server = EmbeddedPostgres(home)
-        try:
-            server.start()
-            with contextlib.closing(psycopg2.connect(server.url("postgres"))) as connection:
-                connection.autocommit = True
-                connection.cursor().execute("CREATE ROLE clerk LOGIN PASSWORD 'pen'")
-                connection.cursor().execute("CREATE DATABASE office OWNER clerk")
-            given = f"postgresql://clerk:pen@127.0.0.1:{server.port}/office"
-            urls, report = migrate.set_up_outside(given, tmp_path)
-            assert {urls.owner, urls.writer, urls.reader, urls.dashboard} == {given}
-            assert report.notes == [
-                "everything runs as clerk, who may not create roles; for separate rights let an administrator run: "
-                "ALTER ROLE clerk CREATEROLE"
-            ]
-            assert ask(urls.reader, "SELECT gross_amount FROM tally.sales_today") == [(0,)]
-        finally:
-            server.stop()
-            server.remove()
+def create_user(server, user, password, rights, database):
+    """Make a user with a database of its own and return its address."""
+    with contextlib.closing(psycopg2.connect(server.url("postgres"))) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE ROLE {user} LOGIN {rights} PASSWORD %s", [password])
+            cursor.execute(f"CREATE DATABASE {database} OWNER {user}")
+    return with_user(f"postgresql://127.0.0.1:{server.port}/{database}", user, password)
+
+
+def test_without_the_right_to_create_roles_everything_runs_as_you(bare, tmp_path):
+    given = create_user(bare, "clerk", "pen", "", "office")
+    urls, report = migrate.set_up_outside(given, tmp_path)
+    assert {urls.owner, urls.writer, urls.reader, urls.dashboard} == {given}
+    assert report.notes == [
+        "everything runs as clerk, who may not create roles; for separate rights let an administrator run: "
+        "ALTER ROLE clerk CREATEROLE"
+    ]
+    assert ask(urls.reader, "SELECT gross_amount FROM tally.sales_today") == [(0,)]
+
+
+def test_a_database_of_yours_gets_our_roles_where_you_may_create_them(bare, tmp_path):
+    given = create_user(bare, "shopkeeper", "open sesame/:@", "CREATEROLE", "shop")
+    urls, report = migrate.set_up_outside(given, tmp_path)
+    assert (urls.owner, report.notes) == (given, [])
+    assert ask(urls.reader, "SELECT current_user::text, count(*) FROM tally.sales_today") == [("tally_reader", 1)]
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        ask(urls.dashboard, "SELECT * FROM tally.sales_10s")
+    ask(urls.writer, "INSERT INTO tally.log_counts_1h VALUES (now(), 0, 1, 1)")
+    assert migrate.set_up_outside(given, tmp_path)[0] == urls
+
+
+def test_roles_that_are_somebody_else_s_are_left_alone(bare, tmp_path):
+    owner = create_user(bare, "owner_elsewhere", "x", "CREATEROLE", "elsewhere")
+    with contextlib.closing(psycopg2.connect(owner)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = 'tally_reader'")
+        if cursor.fetchone() is None:
+            cursor.execute("CREATE ROLE tally_reader")
+    urls, report = migrate.set_up_outside(owner, tmp_path)
+    assert urls.reader == owner
+    assert report.notes[0].startswith("everything runs as owner_elsewhere: the server has a role tally_")
+    assert report.notes[0].endswith("drop that role, or copy the password files of the home folder that made it")

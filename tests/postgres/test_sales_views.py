@@ -359,6 +359,21 @@ def test_amounts_follow_the_currency_s_digits(shop):
     assert shop.row("sales_by_day")["gross_sales"] == Decimal("1497")
 
 
+@pytest.mark.parametrize(
+    ("amount", "digits", "major"),
+    [
+        (12345, 0, "12345"),
+        (12345, 2, "123.45"),
+        (-5, 3, "-0.005"),
+        (1, 4, "0.0001"),
+        (10**30 + 1, 2, f"1{'0' * 28}.01"),
+    ],
+)
+def test_major_units_are_exact(shop, amount, digits, major):
+    shop.cursor.execute("SELECT tally.major_units(%s, %s)::text", [amount, digits])
+    assert shop.cursor.fetchone() == (major,)
+
+
 def test_sums_beyond_64_bits_stay_exact(shop):
     for second in range(12):
         shop.add_sales(

@@ -5,6 +5,7 @@ import os
 import pwd
 import re
 import shutil
+import socket
 import tempfile
 from pathlib import Path
 
@@ -154,6 +155,16 @@ def test_a_home_without_write_permission_is_told(closed_folder):
         f"{os.geteuid()}); give this user write permission, or name another folder: tally --home DIR (or TALLY_HOME)\n"
     )
     assert result.exit_code == 1
+
+
+def test_a_taken_port_is_told_before_anything_starts(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        result = call(tmp_path, "run", TALLY_PORT=str(port), TALLY_POSTGRES_PORT="0")
+    assert result.stderr.startswith(f"tally: port {port} for the dashboard is taken; found process {os.getpid()} (")
+    assert "stop that, or choose another: TALLY_PORT=" in result.stderr
+    assert result.exit_code == 1
+    assert not (tmp_path / "home" / "kafka" / "data").exists()
 
 
 @pytest.mark.parametrize("text", ["0", "-3s", "ten", "5x", "nan", ""])

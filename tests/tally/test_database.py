@@ -1,39 +1,26 @@
 """The supervisor's own statements against a real Postgres."""
 
-import shutil
-import tempfile
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import psycopg2
 import pytest
 from psycopg2 import sql
 
-from tally import migrate
+from tally.console import totals_text
 from tally.database import DatabaseError, execute, execute_many, has_row, load_urls, save_urls
 from tally.drained import has_checkpoint_after, read_reached
 from tally.home import Home
 from tally.ports import free_port
-from tally.postgres import DatabaseUrls, EmbeddedPostgres
+from tally.postgres import DatabaseUrls
 from tally.query import QueryError, run_query
 from tally.schedule import history_days
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
-def urls():
-    """The addresses of a migrated server in a home that root's server can enter."""
-    home = Path(tempfile.mkdtemp(dir="/tmp"))
-    server = EmbeddedPostgres(home)
-    try:
-        server.start()
-        migrate.set_up(server)
-        yield server.urls()
-    finally:
-        server.stop()
-        server.remove()
-        shutil.rmtree(home, ignore_errors=True)
+@pytest.fixture
+def urls(postgres_server):
+    return postgres_server.urls()
 
 
 @pytest.fixture(autouse=True)
@@ -58,20 +45,28 @@ def insert(urls, table, *rows):
 
 
 @pytest.mark.parametrize(
-    ("state", "seconds_ago", "is_alive"), [("RUNNING", 5, True), ("RUNNING", 60, False), ("FAILED", 5, False)]
+    ("state", "started", "heartbeat", "is_alive"),
+    [
+        ("RUNNING", 60, 5, True),
+        ("RUNNING", 120, 45, False),
+        ("FAILED", 60, 5, False),
+        # the run of an earlier start
+        ("RUNNING", 180, 5, False),
+    ],
 )
-def test_the_job_lives_while_it_runs_and_shows_its_heartbeat(urls, state, seconds_ago, is_alive):
+def test_the_job_lives_while_its_newest_run_shows_its_heartbeat(urls, state, started, heartbeat, is_alive):
     now = datetime.now(UTC)
-    run = {"job_id": "a", "name": "tally", "state": state, "started_at": now}
-    insert(urls, "job_runs", {**run, "heartbeat_at": now - timedelta(seconds=seconds_ago)})
-    assert has_row(urls.writer, "job_is_alive") is is_alive
+    times = {"started_at": now - timedelta(seconds=started), "heartbeat_at": now - timedelta(seconds=heartbeat)}
+    insert(urls, "job_runs", {"job_id": "a", "name": "tally", "state": state, **times})
+    assert has_row(urls.writer, "job_is_alive", {"since": now - timedelta(seconds=150)}) is is_alive
 
 
 def test_the_archive_lives_while_it_samples(urls):
-    assert not has_row(urls.writer, "archive_is_alive")
-    sample = {"sampled_at": datetime.now(UTC), "lag_seconds": 0, "records": 1, "events_per_second": 2}
-    insert(urls, "lag_samples", sample)
-    assert has_row(urls.writer, "archive_is_alive")
+    now = datetime.now(UTC)
+    assert not has_row(urls.writer, "archive_is_alive", {"since": now})
+    insert(urls, "lag_samples", {"sampled_at": now, "lag_seconds": 0, "records": 1, "events_per_second": 2})
+    assert has_row(urls.writer, "archive_is_alive", {"since": now})
+    assert not has_row(urls.writer, "archive_is_alive", {"since": now + timedelta(seconds=1)})
 
 
 def test_what_was_reached_is_the_furthest_hour_of_each_partition(urls):
@@ -119,6 +114,16 @@ def test_progress_of_the_history_is_written_and_rewritten(urls):
     assert [row[2].timestamp() for row in rows] == [1763800000, 1763800001]
 
 
+def test_the_live_line_tells_records_rate_lag_and_history(urls):
+    assert totals_text(urls.writer) == "no records yet"
+    sample = {"sampled_at": NOON, "lag_seconds": "0.44", "records": 1234, "events_per_second": "12.6"}
+    insert(urls, "lag_samples", sample, {**sample, "sampled_at": NOON - timedelta(seconds=1), "records": 1})
+    assert totals_text(urls.writer) == "1,234 records · 13 a second · lag 0.4 s"
+    days = [{"store_day": date(2026, 11, 20), "events": 42, "published_at": NOON}]
+    insert(urls, "history_days", *days, {"store_day": date(2026, 11, 21), "events": 58})
+    assert totals_text(urls.writer) == "1,234 records · 13 a second · lag 0.4 s · history 42%"
+
+
 def test_a_rebuild_empties_results_as_the_owner_only(urls):
     sales = {"window_start": NOON, "channel": "app", "region": "CN-BJ", "log_date": NOON.date()}
     measures = ("gross_amount", "discount_amount", "refund_amount", "orders", "lines", "units", "refunded_units")
@@ -157,7 +162,7 @@ def test_a_database_that_does_not_answer_is_told_without_its_password():
         execute(url, "running_totals")
     assert "Connection refused" in str(caught.value)
     assert "secret" not in str(caught.value)
-    assert not has_row(url, "job_is_alive")
+    assert not has_row(url, "running_totals")
 
 
 def test_addresses_are_kept_for_this_user_only(tmp_path):

@@ -15,7 +15,7 @@ from tally.errors import TallyError
 from tally.home import Home
 from tally.logs import LogFiles
 from tally.registry import Registry, RunState
-from tally.schedule import HourlyAudit
+from tally.schedule import HourlyAudit, RefusedFiles
 from tally.settings import Settings
 from tally.supervisor import Supervisor
 
@@ -61,6 +61,15 @@ def test_a_fault_is_said_once_and_the_recovery_too():
 def test_a_defect_in_a_chore_is_said_and_stops_nothing():
     chores = Chores([Chore("history", 1, lambda: [{}["days"]]), Chore("other", 1, lambda: ["done"])])
     assert sorted(run_chores(chores, ticks=2)) == ["done", "history: KeyError('days')"]
+
+
+def test_a_refused_file_is_told_once_and_those_of_earlier_days_are_not(tmp_path):
+    (tmp_path / "old.csv.reason.txt").write_text("old\n")
+    refused = RefusedFiles(tmp_path)
+    assert refused.look() == []
+    (tmp_path / "new.csv.reason.txt").write_text("new.csv has no name of the inbox\n")
+    assert refused.look() == ["inbox: new.csv has no name of the inbox"]
+    assert refused.look() == []
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The supervisor with small real processes: restart, order of the stop, leftovers, a second start."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from tally.home import Home
 from tally.logs import LogFiles
 from tally.processes import MARK, Identity
 from tally.registry import AlreadyRunning, Registry, RunState
-from tally.supervisor import StartError, StopRequested, Supervisor
+from tally.supervisor import STOP_SECONDS, STOP_STAGES, StartError, StopRequested, Supervisor
 
 DEADLINE_SECONDS = 30
 
@@ -60,6 +61,7 @@ def supervisor(home, said):
         RunState(command="tally run"),
         said.append,
         stages=((("first",), 5), (("second",), 5), (("stubborn",), 0.3)),
+        stop_seconds=12,
     )
     yield one
     one.stop_all()
@@ -151,12 +153,27 @@ def test_the_stop_goes_stage_by_stage(supervisor, tmp_path):
 
 
 def test_what_does_not_end_is_killed_with_what_it_started(supervisor, said):
+    supervisor.stop_seconds = 0.3
     supervisor.start(spec("stubborn", STUBBORN))
     until(supervisor, lambda: bool(log_of(supervisor, "stubborn")))
     grandchild = Identity.of(int(log_of(supervisor, "stubborn")[0]))
     supervisor.stop_all()
-    assert said == ["stubborn did not end within 0.3 s and was killed"]
+    assert re.fullmatch(r"stubborn did not end within \d\.\d s and was killed", said[0])
+    assert len(said) == 1
     assert grandchild.process() is None
+
+
+def test_an_early_stage_leaves_the_later_ones_their_time(home):
+    clock, deadlines = [100.0], []
+    stages = ((("generator",), 1.5), (("job",), 5.0), (("kafka",), 2.0))
+    supervisor = Supervisor(
+        Registry(home), LogFiles(home.logs, 1), RunState(), print, stages, stop_seconds=14, clock=lambda: clock[0]
+    )
+    supervisor.stop_stage = lambda children, deadline: deadlines.append(deadline)
+    supervisor.stop_all()
+    # first those without a stage, then generator, job, kafka
+    assert deadlines == [105.5, 107.0, 112.0, 114.0]
+    assert sum(seconds for _, seconds in STOP_STAGES) < STOP_SECONDS < 15
 
 
 def test_what_a_dead_child_had_started_does_not_stay(supervisor):

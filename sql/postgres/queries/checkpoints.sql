@@ -2,6 +2,8 @@
 -- grain: job_id, checkpoint_id
 -- refresh: 5 s
 SELECT
+    n.job_id,
+    n.checkpoint_id,
     n.completed_at,
     n.age_seconds,
     n.duration_seconds,

@@ -1,4 +1,5 @@
--- One row is the median hours of cover of one category in one warehouse (null: all warehouses, each with rows of its own).
+-- One row is the median hours of cover of one category in one warehouse (null: all warehouses, each with rows of its
+--   own).
 -- grain: warehouse_id, category
 -- refresh: 30 s
 SELECT

@@ -1,5 +1,5 @@
--- One row, the only one, says where every record appended in the store's today went. transit is what the job has not read
---   yet; difference is what the archive found in the log and the job never read.
+-- One row, the only one, says where every record appended in the store's today went. transit is what the job has not
+--   read yet; difference is what the archive found in the log and the job never read.
 -- grain: one row
 -- refresh: 5 s
 SELECT

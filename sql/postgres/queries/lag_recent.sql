@@ -1,4 +1,5 @@
--- One row, the only one, is the distribution of the lag over the last 5 minutes; no row before the first measurement.
+-- One row, the only one, is the distribution of the lag over the last 5 minutes; no row before the first
+--   measurement.
 -- grain: one row
 -- refresh: 5 s
 SELECT

@@ -1,5 +1,5 @@
--- One row is one 5-minute step of yesterday's or last week's GMV in one channel (null: all), with the total since that
---   day's midnight, placed on today's axis.
+-- One row is one 5-minute step of yesterday's or last week's GMV in one channel (null: all), with the total since
+--   that day's midnight, placed on today's axis.
 -- grain: period, axis_at
 -- refresh: 30 s
 SELECT

@@ -1,5 +1,5 @@
--- One row is one of the last 120 minutes in one channel (null: all), the running one included, with the five-minute mean
---   around the same minute of yesterday.
+-- One row is one of the last 120 minutes in one channel (null: all), the running one included, with the five-minute
+--   mean around the same minute of yesterday.
 -- grain: minute_start
 -- refresh: 2 s
 SELECT

@@ -1,5 +1,5 @@
--- One row, the only one, is one channel's today in the form of sales_today. Buyers and the busiest second are not known
---   by channel and are null, and so is the target.
+-- One row, the only one, is one channel's today in the form of sales_today. Buyers and the busiest second are not
+--   known by channel and are null, and so is the target.
 -- grain: one row
 -- refresh: 2 s
 WITH periods AS (

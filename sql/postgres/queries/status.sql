@@ -1,5 +1,6 @@
--- One row, the only one, is the state of the data as a whole: how far it goes, the lag, the job, the history's share.
---   records_today is what was appended since the store's midnight; history_share is null once nothing is left to load.
+-- One row, the only one, is the state of the data as a whole: how far it goes, the lag, the job, the history's
+--   share. records_today is what was appended since the store's midnight; history_share is null once nothing is left
+--   to load.
 -- grain: one row
 -- refresh: 2 s
 SELECT

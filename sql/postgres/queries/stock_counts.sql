@@ -2,6 +2,7 @@
 -- grain: one row
 -- refresh: 5 s
 SELECT
+    (SELECT coalesce(sum(c.skus), 0)::bigint FROM tally.stock_cover AS c) AS stock_rows,
     i.oversold,
     i.out_of_stock,
     i.cover_below_lead,

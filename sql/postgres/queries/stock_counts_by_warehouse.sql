@@ -1,7 +1,9 @@
--- One row, the only one, is stock_counts of one warehouse; what it was 24 hours ago is not known by warehouse and is null.
+-- One row, the only one, is stock_counts of one warehouse; what it was 24 hours ago is not known by warehouse and is
+--   null.
 -- grain: one row
 -- refresh: 10 s
 SELECT
+    count(*) AS stock_rows,
     count(*) FILTER (WHERE s.state = 'oversold') AS oversold,
     count(*) FILTER (WHERE s.state = 'out_of_stock') AS out_of_stock,
     count(*) FILTER (WHERE s.state = 'cover_below_lead') AS cover_below_lead,

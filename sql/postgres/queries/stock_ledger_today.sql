@@ -1,4 +1,5 @@
--- One row, the only one, is the store's today of one warehouse (null: all), from opening stock to what is available now.
+-- One row, the only one, is the store's today of one warehouse (null: all), from opening stock to what is available
+--   now.
 -- grain: one row
 -- refresh: 10 s
 SELECT

@@ -1,4 +1,4 @@
--- One row when the archive has written a lag sample within the last 30 seconds.
+-- One row when the archive has written a lag sample after a moment and within the last 30 seconds.
 -- grain: none
 SELECT
     1 AS is_alive
@@ -6,4 +6,5 @@ FROM
     tally.lag_samples
 WHERE
     sampled_at > now() - INTERVAL '30 seconds'
+    AND sampled_at >= %(since)s
 LIMIT 1;

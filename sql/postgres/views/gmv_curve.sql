@@ -4,7 +4,6 @@
 --   | 一行是今天、昨日或上周同日某 5 分钟步长内一个渠道（channel 为空表示全部渠道）的 GMV，及零点至该步终点的累计；
 --   今天到正在进行的一步为止；数据不齐的日子没有行。
 -- grain: period, channel, step_start
--- period: today, yesterday or last_week. | today 今天，yesterday 昨日，last_week 上周同日。 | text; key
 -- channel: Channel; null for all channels together. | 渠道；为空表示全部渠道合计。 | text; key
 -- step_start: Start of the step in its own day. | 该步在其所在日的起点。 | time, UTC instant; key
 -- elapsed_seconds: End of the step, from midnight of its day. | 该步终点距当日零点的时长。 | seconds; attribute
@@ -13,20 +12,14 @@
 --   | time, UTC instant; attribute
 -- cumulative_gross_amount: Gross sales since midnight up to the end of the step. | 零点至该步终点的累计 GMV。 | minor units; not additive
 CREATE VIEW tally.gmv_curve AS
-WITH periods AS (
-    SELECT 'today' AS period, c.day_start AS start_at, c.as_of AS steps_until, c.day_end AS end_at
-    FROM tally.store_clock AS c
-    UNION ALL
-    SELECT 'yesterday', c.yesterday_start, c.day_start - interval '1 second', c.day_start
-    FROM tally.store_clock AS c
-    WHERE (SELECT h.has_yesterday FROM tally.history_covered AS h)
-    UNION ALL
+WITH periods AS MATERIALIZED (
     SELECT
-        'last_week', c.last_week_start,
-        (c.store_day - 6)::timestamp AT TIME ZONE c.store_zone - interval '1 second',
-        (c.store_day - 6)::timestamp AT TIME ZONE c.store_zone
-    FROM tally.store_clock AS c
-    WHERE (SELECT h.has_last_week FROM tally.history_covered AS h)
+        p.period,
+        p.start_at,
+        CASE WHEN p.period = 'today' THEN c.as_of ELSE p.end_at - interval '1 second' END AS steps_until,
+        p.end_at
+    FROM tally.comparison_periods AS p
+    CROSS JOIN tally.store_clock AS c
 ),
 
 sales AS (

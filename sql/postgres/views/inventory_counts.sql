@@ -1,6 +1,7 @@
 -- One row, the only one, counts SKU × warehouse by state, now and 24 hours ago, and values the stock at cost.
 --   | 唯一的一行：各状态的 SKU × 仓库数量与库存成本金额，含现在与 24 小时前。
 -- grain: one row
+-- stock_rows: SKU × warehouse that have stock or a stock policy. | 有库存或有库存策略的 SKU × 仓库数。 | SKU × warehouse; not additive
 -- oversold: Available below 0. | 超卖：可售低于 0。 | SKU × warehouse; not additive
 -- out_of_stock: Available 0. | 缺货：可售为 0。 | SKU × warehouse; not additive
 -- cover_below_lead: Hours of cover less than the lead time, of those in stock. | 有库存但可售时长短于补货周期。 | SKU × warehouse; not additive
@@ -43,6 +44,7 @@ positions AS (
 
 counted AS (
     SELECT
+        count(*) AS stock_rows,
         count(*) FILTER (WHERE p.available < 0) AS oversold,
         count(*) FILTER (WHERE p.available = 0) AS out_of_stock,
         count(*) FILTER (WHERE p.available > 0 AND p.available < p.velocity * p.lead_time_hours) AS cover_below_lead,
@@ -65,6 +67,7 @@ counted AS (
 )
 
 SELECT
+    c.stock_rows,
     c.oversold,
     c.out_of_stock,
     c.cover_below_lead,

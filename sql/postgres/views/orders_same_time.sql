@@ -2,31 +2,17 @@
 --   yesterday or of the same weekday last week. Periods without data have no rows.
 --   | 一行是今天、或昨日／上周同日同一已过时长（整 10 秒）内的峰值秒与买家数；数据不齐的时段没有行。
 -- grain: period
--- period: today, yesterday or last_week. | today 今天，yesterday 昨日，last_week 上周同日。 | text; key
 -- peak_orders: Most orders in one second. | 单秒最高订单数。 | orders per second; not additive
 -- peak_at: The first second with that many orders. | 首个达到峰值的秒。 | time, UTC instant; not additive
 -- buyers: Distinct customers, counted at their first purchase of the store day; not additive over days.
 --   | 买家数：按当日首次购买计数的去重顾客，跨日不可相加。
 --   | customers; not additive
 CREATE VIEW tally.orders_same_time AS
-WITH periods AS (
-    SELECT 'today' AS period, c.store_day, c.day_start AS start_at, c.day_end AS until_at
-    FROM tally.store_clock AS c
-    UNION ALL
-    SELECT 'yesterday', c.store_day - 1, c.yesterday_start, c.yesterday_until
-    FROM tally.store_clock AS c
-    WHERE (SELECT h.has_yesterday FROM tally.history_covered AS h)
-    UNION ALL
-    SELECT 'last_week', c.store_day - 7, c.last_week_start, c.last_week_until
-    FROM tally.store_clock AS c
-    WHERE (SELECT h.has_last_week FROM tally.history_covered AS h)
-),
-
-cut AS (
+WITH cut AS (
     SELECT
         p.*,
         least(date_bin('15 minutes', p.until_at, '2000-01-01 00:00+00'), k.orders_closed_until) AS quarter_at
-    FROM periods AS p
+    FROM tally.comparison_periods AS p
     CROSS JOIN tally.closing AS k
 )
 

@@ -2,25 +2,11 @@
 --   of yesterday or of the same weekday last week. Periods without data have no rows.
 --   | 一行是一个渠道、一个地区在今天、或在昨日／上周同日同一已过时长（整 10 秒）内的销售；数据不齐的时段没有行。
 -- grain: period, channel, region
--- period: today, yesterday or last_week. | today 今天，yesterday 昨日，last_week 上周同日。 | text; key
 CREATE VIEW tally.sales_same_time AS
-WITH periods AS (
-    SELECT 'today' AS period, c.day_start AS start_at, c.day_end AS until_at
-    FROM tally.store_clock AS c
-    UNION ALL
-    SELECT 'yesterday', c.yesterday_start, c.yesterday_until
-    FROM tally.store_clock AS c
-    WHERE (SELECT h.has_yesterday FROM tally.history_covered AS h)
-    UNION ALL
-    SELECT 'last_week', c.last_week_start, c.last_week_until
-    FROM tally.store_clock AS c
-    WHERE (SELECT h.has_last_week FROM tally.history_covered AS h)
-),
-
-cut AS (
+WITH cut AS (
     -- closed sums answer up to the last whole quarter; the rest is read from the 10-second windows
     SELECT p.*, date_bin('15 minutes', p.until_at, '2000-01-01 00:00+00') AS quarter_at
-    FROM periods AS p
+    FROM tally.comparison_periods AS p
 )
 
 SELECT

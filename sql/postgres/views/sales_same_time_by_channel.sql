@@ -2,28 +2,12 @@
 --   or of the same weekday last week. Periods without data have no rows.
 --   | 一行是一个渠道在今天、或在昨日／上周同日同一已过时长（整 10 秒）内的销售；数据不齐的时段没有行。
 -- grain: period, channel
--- period: today, yesterday or last_week. | today 今天，yesterday 昨日，last_week 上周同日。 | text; key
 -- whole_day_gross_amount: Gross sales of the period's whole day. | 该时段所在整日的 GMV。 | minor units; additive
 CREATE VIEW tally.sales_same_time_by_channel AS
-WITH periods AS (
-    SELECT 'today' AS period, c.day_start AS start_at, c.day_end AS until_at, c.day_end AS end_at
-    FROM tally.store_clock AS c
-    UNION ALL
-    SELECT 'yesterday', c.yesterday_start, c.yesterday_until, c.day_start
-    FROM tally.store_clock AS c
-    WHERE (SELECT h.has_yesterday FROM tally.history_covered AS h)
-    UNION ALL
-    SELECT
-        'last_week', c.last_week_start, c.last_week_until,
-        (c.store_day - 6)::timestamp AT TIME ZONE c.store_zone
-    FROM tally.store_clock AS c
-    WHERE (SELECT h.has_last_week FROM tally.history_covered AS h)
-),
-
-cut AS (
+WITH cut AS (
     -- closed sums answer up to the last whole 5 minutes; the rest is read from the 10-second windows
     SELECT p.*, date_bin('5 minutes', p.until_at, '2000-01-01 00:00+00') AS five_at
-    FROM periods AS p
+    FROM tally.comparison_periods AS p
 )
 
 SELECT

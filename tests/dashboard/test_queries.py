@@ -1,0 +1,126 @@
+"""The dashboard's statements against a real Postgres, as the role that the dashboard has."""
+
+import re
+
+import psycopg2
+import pytest
+
+from dashboard.downloads import PARAMETERS
+from dashboard.pool import Pool
+from dashboard.queries import FOLDER, statements
+from dashboard.settings import DashboardSettings
+
+ASKED = {"channel": None, "warehouse": None, "state": None}
+
+
+@pytest.fixture(scope="module")
+def pool(shop):
+    pool = Pool(DashboardSettings.from_env({"DATABASE_URL": shop.url}))
+    yield pool
+    pool.close()
+
+
+def code(text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("--"))
+
+
+@pytest.mark.parametrize("name", statements())
+def test_a_statement_says_its_row_its_grain_and_its_age(name):
+    lines = statements()[name].text.splitlines()
+    assert lines[0].startswith("-- One row is") or lines[0].startswith("-- One row, the only one,")
+    assert any(line.startswith("-- grain: ") for line in lines[:6])
+    assert all(len(line) <= 120 for line in lines)
+    assert ";" not in code(statements()[name].text)
+    assert "SELECT *" not in code(statements()[name].text).upper().replace("SELECT S.*", "").replace("SELECT C.*", "")
+
+
+@pytest.mark.parametrize("name", statements())
+def test_a_statement_reads_views_only(name, shop):
+    used = set(re.findall(r"tally\.(\w+)", code(statements()[name].text)))
+    views = {row[0] for row in shop.rows("SELECT viewname FROM pg_views WHERE schemaname = 'tally'")}
+    assert used and used <= views
+
+
+@pytest.mark.parametrize("name", statements())
+def test_a_statement_answers_the_dashboards_role(name, pool):
+    rows = pool.rows(
+        statements()[name].text, {**ASKED, "channel": "app", "warehouse": "PVG1"} if "by_" in name else ASKED
+    )
+    assert rows, name
+
+
+@pytest.mark.parametrize("name", statements())
+def test_the_grain_is_unique(name, pool):
+    grain = re.search(r"^-- grain: (.*)$", statements()[name].text, re.MULTILINE)[1]
+    rows = pool.rows(
+        statements()[name].text, {**ASKED, "channel": "app", "warehouse": "PVG1"} if "by_" in name else ASKED
+    )
+    if grain == "one row":
+        assert len(rows) == 1
+        return
+    keys = [column for column in grain.split(", ") if column in rows[0]]
+    assert len({tuple(row[key] for key in keys) for row in rows}) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "value"), [("latest_orders", "channel", "web"), ("stock_exceptions", "state", "oversold")]
+)
+def test_a_filter_keeps_only_its_rows(name, parameter, value, pool):
+    everything = pool.rows(statements()[name].text, ASKED)
+    some = pool.rows(statements()[name].text, {**ASKED, parameter: value})
+    assert some
+    assert {row[parameter] for row in some} == {value}
+    assert {row[parameter] for row in everything} > {value}
+
+
+def test_a_channels_figures_add_up_to_the_whole(pool, shop):
+    channels = [row["channel"] for row in pool.rows(statements()["channels"].text)]
+    parts = [pool.rows(statements()["sales_today_by_channel"].text, {"channel": channel})[0] for channel in channels]
+    (whole,) = pool.rows(statements()["sales_today"].text)
+    for column in ("gross_amount", "net_amount", "orders", "units", "gross_amount_yesterday", "gross_amount_last_week"):
+        assert sum(part[column] for part in parts) == whole[column], column
+
+
+def test_todays_gmv_is_the_sum_of_the_table(pool, shop):
+    ((total,),) = shop.rows(
+        "SELECT sum(gross_amount) FROM sales_10s WHERE window_start >= '2026-11-22T00:00:00+08:00'", role=None
+    )
+    assert pool.rows(statements()["sales_today"].text)[0]["gross_amount"] == total
+
+
+def test_todays_curve_ends_at_todays_gmv(pool):
+    steps = pool.rows(statements()["sales_curve_today"].text, ASKED)
+    assert steps[-1]["cumulative_gross_amount"] == pool.rows(statements()["sales_today"].text)[0]["gross_amount"]
+
+
+def test_the_dashboard_can_read_no_table_and_write_nothing(pool):
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        pool.rows("SELECT sku FROM tally.products")
+    with pytest.raises(psycopg2.Error):
+        pool.rows("DELETE FROM tally.audit_runs RETURNING audit_id")
+
+
+def test_a_connection_is_thrown_away_after_an_error_and_the_pool_goes_on(pool):
+    for _ in range(10):
+        with pytest.raises(psycopg2.Error):
+            pool.rows("SELECT nothing FROM nowhere")
+    assert pool.rows("SELECT 1 AS one") == [{"one": 1}]
+
+
+def test_a_statement_that_takes_too_long_is_ended(shop):
+    short = DashboardSettings.from_env({"DATABASE_URL": shop.url, "TALLY_DASHBOARD_TIMEOUT": "1"})
+    pool = Pool(short)
+    with pytest.raises(psycopg2.errors.QueryCanceled):
+        pool.rows("SELECT pg_sleep(30)")
+    pool.close()
+
+
+def test_every_download_is_a_statement_with_these_parameters():
+    for name, parameters in PARAMETERS.items():
+        asked = set(re.findall(r"%\((\w+)\)s", statements()[name].text))
+        assert asked == set(parameters), name
+
+
+def test_no_statement_is_left_unused():
+    source = "".join(path.read_text(encoding="utf-8") for path in FOLDER.parents[2].glob("dashboard/**/*.py"))
+    assert [name for name in statements() if f'"{name}"' not in source] == []

@@ -1,0 +1,148 @@
+"""When a run of the job counts as over, what it leaves behind, and what it tells Postgres."""
+
+import os
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import psycopg2
+import pytest
+
+from pipeline.flink_rest import FlinkRest, FlinkUnreachable, JobState
+from pipeline.monitor import ResultStore
+from pipeline.runner import JobEnded, StopRequest, Watch, sweep_scratch
+from pipeline.session import Folders, free_port, prepare_environment, write_password_file
+from pipeline.settings import Database
+from pipeline.statements import definitions, inserts, template_values
+
+STARTED = datetime(2026, 3, 4, 10, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that only moves when told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def state(name: str = "RUNNING", taskmanagers: int = 1) -> JobState:
+    return JobState(name, STARTED, 0, taskmanagers)
+
+
+@pytest.mark.parametrize("name", ["FAILED", "CANCELED", "FINISHED"])
+def test_a_job_that_ended_ends_the_run(name):
+    with pytest.raises(JobEnded, match=f"^Flink says {name}$"):
+        Watch(Clock()).judge(state(name))
+
+
+def test_running_without_a_taskmanager_ends_the_run():
+    # A Postgres outage leaves this behind: the worker died, the job "runs" for ever.
+    clock = Clock()
+    watch = Watch(clock)
+    watch.judge(state())
+    clock.now = 4.9
+    watch.judge(state(taskmanagers=0))
+    clock.now = 5.1
+    with pytest.raises(JobEnded, match=r"^nobody works at the job: the state is RUNNING but no TaskManager is left$"):
+        watch.judge(state(taskmanagers=0))
+
+
+def test_a_start_may_take_its_time_and_a_cluster_that_comes_back_is_forgiven():
+    clock = Clock()
+    watch = Watch(clock)
+    for clock.now, seen in ((100.0, None), (119.0, state("CREATED", 0)), (130.0, None)):
+        if clock.now > 120.0:
+            with pytest.raises(JobEnded, match="Flink does not answer"):
+                watch.judge(seen)
+        else:
+            watch.judge(seen)
+    healthy = Watch(clock)
+    for step in range(10):
+        clock.now += 4.0
+        healthy.judge(state() if step % 2 else None)
+
+
+def test_an_orphan_asks_itself_to_stop():
+    assert StopRequest(parent=os.getppid()).wait(0) is False
+    assert StopRequest(parent=1 if os.getppid() != 1 else 2).wait(0) is True
+
+
+def test_scratch_folders_of_dead_processes_are_swept(tmp_path):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    for name in (str(dead.pid), str(os.getppid()), "notes"):
+        (tmp_path / name).mkdir()
+    sweep_scratch(tmp_path)
+    assert sorted(folder.name for folder in tmp_path.iterdir()) == sorted([str(os.getppid()), "notes"])
+
+
+def test_the_password_file_is_ours_alone_and_quoted(tmp_path):
+    path = tmp_path / "job.pgpass"
+    write_password_file(path, Database("h", 5432, "tally", "tally_writer", r"a:b\c"))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert path.read_text() == "*:*:*:tally_writer:a\\:b\\\\c\n"
+
+
+def test_no_statement_and_no_jvm_flag_carries_a_secret(job_settings, tmp_path):
+    canary = "canary-5f1d"
+    settings = replace(job_settings, database=replace(job_settings.database, password=canary))
+    values = template_values(settings)
+    environ: dict[str, str] = {}
+    prepare_environment(settings, Folders.of(settings, 1), environ)
+    texts = [statement.text for statement in (*definitions(values), *inserts(values))] + list(environ.values())
+    key = settings.buyer_key_file.read_text()
+    assert not [text for text in texts if canary in text or key in text]
+
+
+def test_flink_that_does_not_answer_is_said_so():
+    with pytest.raises(FlinkUnreachable, match=r"^Flink did not answer to /jobs/x: "):
+        FlinkRest(free_port(), timeout=1).job_state("x")
+
+
+def test_the_heartbeat_and_the_checkpoints_are_upserted(job_settings, tables):
+    store = ResultStore(job_settings)
+    run = {"job_id": "job-1", "name": "tallystream", "state": "RUNNING", "started_at": STARTED, "restarts": 0}
+    run |= {"heartbeat_at": STARTED, "resumed_from": None, "parallelism": 2}
+    done = STARTED + timedelta(seconds=1)
+    with closing(store):
+        store.save(run, [("job-1", 1, STARTED, None, None, 10, "IN_PROGRESS", None)])
+        store.save({**run, "heartbeat_at": done}, [("job-1", 1, STARTED, done, 1_000, 12, "COMPLETED", "file:/chk-1")])
+    tables.execute("SELECT state, heartbeat_at FROM tally.job_runs WHERE job_id = 'job-1'")
+    assert tables.fetchall() == [("RUNNING", done)]
+    tables.execute("SELECT completed_at, duration_ms, size_bytes, status, path FROM tally.checkpoint_stats")
+    assert tables.fetchall() == [(done, 1_000, 12, "COMPLETED", "file:/chk-1")]
+
+
+def test_the_heartbeat_goes_on_over_a_new_connection(job_settings, job_postgres, tables):
+    store = ResultStore(job_settings)
+    run = {"job_id": "job-2", "name": "tallystream", "state": "RUNNING", "started_at": STARTED, "restarts": 0}
+    run |= {"heartbeat_at": STARTED, "resumed_from": None, "parallelism": 2}
+    with closing(store):
+        store.save(run, [])
+        with closing(psycopg2.connect(job_postgres.url("postgres"))) as superuser:
+            superuser.autocommit = True
+            superuser.cursor().execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tally-job-monitor'"
+            )
+        with pytest.raises(psycopg2.Error):
+            store.save(run, [])
+        store.save({**run, "state": "CANCELED"}, [])
+    tables.execute("SELECT state FROM tally.job_runs WHERE job_id = 'job-2'")
+    assert tables.fetchall() == [("CANCELED",)]
+
+
+def test_faulty_settings_end_the_process_with_every_fault(tmp_path):
+    environ = {"PATH": os.environ["PATH"], "TALLY_HOME": str(tmp_path), "TALLY_CURRENCY": "yuan"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "pipeline"], env=environ, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(
+        "job: the job's settings have 5 faults:\n  TALLY_CURRENCY: 'yuan' is not valid; give"
+    )

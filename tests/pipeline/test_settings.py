@@ -1,0 +1,112 @@
+"""The job's settings: every fault at once, secrets never repeated."""
+
+import pytest
+
+from pipeline.settings import ConfigurationError, PipelineSettings, contract_from_env, parse_database_url
+from pipeline.statements import StatementError, jdbc_url, render, template_values
+
+
+@pytest.fixture
+def environ(tmp_path) -> dict[str, str]:
+    """An environment that describes a job which can run."""
+    key, jars = tmp_path / "buyer.key", tmp_path / "jars"
+    key.write_text("ab" * 32)
+    jars.mkdir()
+    for name in ("flink-sql-connector-kafka-5", "flink-connector-jdbc-core-4", "flink-connector-jdbc-postgres-4"):
+        (jars / f"{name}.jar").touch()
+    (jars / "postgresql-42.jar").touch()
+    return {
+        "TALLY_HOME": str(tmp_path / "home"),
+        "TALLY_KAFKA": "127.0.0.1:9092,[::1]:9093",
+        "TALLY_JAR_DIR": str(jars),
+        "TALLY_BUYER_KEY_FILE": str(key),
+        "DATABASE_URL": "postgresql://tally_writer:p%40ss%3Aword@127.0.0.1:5433/tally?sslmode=require",
+    }
+
+
+def test_the_defaults_are_those_of_the_documentation(environ):
+    settings = PipelineSettings.from_env(environ)
+    assert (settings.currency, settings.store_zone, settings.topic) == ("CNY", "Asia/Shanghai", "sales-events")
+    assert (settings.dedup, settings.dedup_hours, settings.checkpoint_seconds) == (True, 72, 5)
+    assert len(settings.jars) == 4
+
+
+def test_all_faults_are_reported_at_once(environ, tmp_path):
+    environ |= {
+        "TALLY_CURRENCY": "yuan",
+        "TALLY_STORE_ZONE": "Asia/Shangai",
+        "TALLY_KAFKA": "kafka",
+        "TALLY_TOPIC": "sales'events",
+        "TALLY_DEDUP": "maybe",
+        "TALLY_DEDUP_HOURS": "24",
+        "TALLY_PARALLELISM": "0",
+        "TALLY_CHECKPOINT_SECONDS": "5s",
+        "TALLY_BUYER_KEY_FILE": str(tmp_path / "none.key"),
+        "TALLY_JAR_DIR": str(tmp_path / "home"),
+        "TALLY_JOB_HEAP": "big",
+        "DATABASE_URL": "mysql://u:secret@h/d",
+    }
+    with pytest.raises(ConfigurationError) as caught:
+        PipelineSettings.from_env(environ)
+    text = str(caught.value)
+    for name in environ.keys() - {"TALLY_HOME"}:
+        assert f"\n  {name}: " in text
+    assert text.startswith("the job's settings have 15 faults:\n")
+    assert "\n  TALLY_DEDUP_HOURS: '24' is not valid; give a whole number from 48 to 2160\n" in text
+    assert "secret" not in text
+
+
+def test_a_missing_variable_is_named_with_its_cure():
+    with pytest.raises(ConfigurationError) as caught:
+        PipelineSettings.from_env({})
+    cure = "is not set; `tally run` sets it for its job; set it yourself for a job of your own"
+    for name in ("TALLY_KAFKA", "DATABASE_URL", "TALLY_JAR_DIR"):
+        assert f"\n  {name}: {cure}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "fault"),
+    [
+        ("postgresql://127.0.0.1/tally", "has no user"),
+        ("postgresql:///tally", "has no host and no user"),
+        ("postgresql://u:p@h:99999/d", "has a port that is not one"),
+        ("postgresql://u'x:p@h/d", "has a user with a character that SQL would have to quote"),
+    ],
+)
+def test_a_faulty_database_url_is_explained_without_repeating_it(url, fault):
+    with pytest.raises(ValueError, match=f"^{fault}$"):
+        parse_database_url(url)
+
+
+def test_the_password_is_in_no_text_that_flink_gets(environ):
+    settings = PipelineSettings.from_env(environ)
+    assert settings.database.password == "p@ss:word"
+    assert "p@ss" not in repr(settings)
+    url = jdbc_url(settings.database)
+    assert url.startswith("jdbc:postgresql://127.0.0.1:5433/tally?user=tally_writer&currentSchema=tally&")
+    assert "sslmode=require" in url and "word" not in url
+
+
+def test_state_lives_at_least_three_days(environ):
+    assert PipelineSettings.from_env(environ | {"TALLY_DEDUP_HOURS": "48"}).state_hours == 72
+    assert PipelineSettings.from_env(environ | {"TALLY_DEDUP_HOURS": "96"}).state_hours == 96
+
+
+def test_a_statement_with_an_unknown_name_is_refused(tmp_path, environ):
+    path = tmp_path / "sales.sql"
+    path.write_text("SELECT '${topik}'")
+    with pytest.raises(StatementError, match=r"sales.sql: 'topik' has no value; the job renders bounded_mode, "):
+        render(path, template_values(PipelineSettings.from_env(environ)))
+
+
+def test_a_value_that_would_end_its_quotes_is_refused(tmp_path):
+    path = tmp_path / "sales.sql"
+    path.write_text("SELECT '${topic}'")
+    with pytest.raises(StatementError, match=r"sales.sql: \$\{topic\} has a character that SQL would quote"):
+        render(path, {"topic": "x' OR 'y"})
+
+
+def test_the_contract_needs_its_three_settings_only(environ):
+    assert contract_from_env({"TALLY_BUYER_KEY_FILE": environ["TALLY_BUYER_KEY_FILE"]})
+    with pytest.raises(ConfigurationError, match="TALLY_CURRENCY"):
+        contract_from_env(environ | {"TALLY_CURRENCY": "¥"})

@@ -1,0 +1,121 @@
+"""The line on services of your own, and what its processes are told."""
+
+import contextlib
+import uuid
+
+import psycopg2
+import pytest
+
+from tally.home import Home
+from tally.jars import jar_sets
+from tally.jvm import find_java
+from tally.kafka import KafkaError
+from tally.line import Ground, Line, keep_buyer_key
+from tally.logs import LogFiles
+from tally.ports import free_port
+from tally.processes import MARK
+from tally.query import run_query
+from tally.registry import Registry, RunState
+from tally.settings import Settings
+from tally.supervisor import Supervisor
+
+
+@pytest.fixture
+def shop_database(postgres_server):
+    """The address of an empty database of the user's own."""
+    name = f"shop_{uuid.uuid4().hex[:8]}"
+    superuser = postgres_server.url("postgres")
+    with contextlib.closing(psycopg2.connect(superuser)) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        cursor.execute("CREATE DATABASE " + name)
+    return superuser.rpartition("/")[0] + "/" + name
+
+
+@pytest.fixture
+def make_line(tmp_path):
+    """Make a line on given services; what it started is stopped afterwards."""
+    supervisors = []
+
+    def make(**settings):
+        home = Home(tmp_path / "home")
+        home.prepare()
+        supervisor = Supervisor(Registry(home), LogFiles(home.logs, 10**6), RunState(), lambda text: None)
+        supervisors.append(supervisor)
+        ground = Ground(find_java(), jar_sets(), (0, 0), 0, 8600)
+        return Line(Settings(home=home.root, **settings), home, ground, supervisor)
+
+    yield make
+    for supervisor in supervisors:
+        supervisor.stop_all()
+
+
+def test_a_kafka_and_a_postgres_of_your_own_are_prepared_and_none_is_started(make_line, kafka_bootstrap, shop_database):
+    topic = f"own-{uuid.uuid4().hex[:8]}"
+    line = make_line(kafka=kafka_bootstrap, database_url=shop_database, topic=topic)
+    steps = []
+    line.start_services(steps.append)
+    assert line.children == {}
+    assert steps == ["preparing topics and tables"]
+    known = Registry(line.home).read()
+    assert (known.kafka, known.topic, known.database_url) == (kafka_bootstrap, topic, line.urls.reader)
+    assert run_query(line.urls.reader, "SELECT currency FROM tally.store_clock")[1] == [("CNY",)]
+
+
+def test_a_kafka_of_your_own_that_does_not_answer_is_told(make_line, shop_database, monkeypatch):
+    monkeypatch.setattr("tally.line.OUTSIDE_KAFKA_SECONDS", 1.0)
+    address = f"127.0.0.1:{free_port()}"
+    line = make_line(kafka=address, database_url=shop_database)
+    with pytest.raises(KafkaError) as caught:
+        line.start_services(lambda text: None)
+    assert str(caught.value) == (
+        f"Kafka does not answer; asked {address} (TALLY_KAFKA) for 1 s; start it, correct the address, or unset "
+        "TALLY_KAFKA to use the embedded one"
+    )
+
+
+def test_children_get_the_database_of_their_role_and_no_other(make_line, postgres_server, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgresql://admin:secret@elsewhere/x")
+    line = make_line()
+    line.urls = postgres_server.urls()
+    given = {spec.name: spec.environment.get("DATABASE_URL") for spec in line.part_specs()}
+    assert given == {
+        "job": line.urls.writer,
+        "archive": line.urls.writer,
+        "inbox": None,
+        "dashboard": line.urls.dashboard,
+    }
+
+
+def test_children_are_told_home_java_jars_and_the_mark_of_their_home(make_line):
+    line = make_line(currency="EUR")
+    line.kafka = "127.0.0.1:1234"
+    told = line.environment()
+    assert told["TALLY_HOME"] == told[MARK] == str(line.home.root)
+    assert told["TALLY_CURRENCY"] == "EUR"
+    assert told["TALLY_KAFKA"] == "127.0.0.1:1234"
+    assert told["JAVA_HOME"] == str(find_java().home)
+    assert told["TALLY_JAR_DIR"] == str(jar_sets()["connectors"].folder)
+    assert told["TALLY_BUYER_KEY_FILE"] == str(line.home.run / "buyer.key")
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8600"),
+        ("0.0.0.0", "http://127.0.0.1:8600"),
+        ("::1", "http://[::1]:8600"),
+        ("wall.example", "http://wall.example:8600"),
+    ],
+)
+def test_the_one_address_can_be_opened(make_line, host, address):
+    assert make_line(host=host).dashboard_url == address
+
+
+def test_the_buyer_key_is_made_once_and_for_this_user_only(tmp_path):
+    path = tmp_path / "buyer.key"
+    keep_buyer_key(path)
+    key = path.read_text()
+    keep_buyer_key(path)
+    assert path.read_text() == key
+    assert len(bytes.fromhex(key)) == 32
+    assert path.stat().st_mode & 0o777 == 0o600
