@@ -1,6 +1,7 @@
 """The statements of sql/postgres/queries, asked through the shared store."""
 
 import re
+import threading
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from dashboard.settings import DashboardSettings
 from dashboard.store import Reading, Store
 
 FOLDER = Path(__file__).resolve().parents[1] / "sql" / "postgres" / "queries"
+MAKING = threading.Lock()
 REFRESH = re.compile(r"^-- refresh: (\d+) s$", re.MULTILINE)
 
 
@@ -49,6 +51,13 @@ class Queries:
 
 
 @cache
+def made_queries(settings: DashboardSettings) -> Queries:
+    """Make a Queries object; call shared_queries, which makes one only."""
+    return Queries(Pool(settings), Store(overdue_seconds=settings.statement_seconds + 2))
+
+
 def shared_queries(settings: DashboardSettings) -> Queries:
     """Return the one Queries object of this process for these settings."""
-    return Queries(Pool(settings), Store(overdue_seconds=settings.statement_seconds + 2))
+    # functools.cache alone would make two of them for two viewers who come first at the same time.
+    with MAKING:
+        return made_queries(settings)

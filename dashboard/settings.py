@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 LARGEST_PORT = 65_535
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class SettingsError(ValueError):
@@ -22,6 +23,7 @@ class DashboardSettings:
     pool_size: int
     statement_seconds: int
     stale_seconds: int = 10
+    names: frozenset[str] = frozenset()
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "DashboardSettings":
@@ -37,8 +39,10 @@ class DashboardSettings:
                 faults.append(f"{name}: {fault}")
                 return None
 
+        host = take("TALLY_HOST", "127.0.0.1", host_name)
         values = cls(
-            host=take("TALLY_HOST", "127.0.0.1", host_name),
+            host=host,
+            names=take("TALLY_DASHBOARD_NAMES", ",".join(LOOPBACK) if host in LOOPBACK else "", known_names),
             port=take("TALLY_PORT", "8600", whole_number(0, LARGEST_PORT)),
             connection=take("DATABASE_URL", "", connection_parts),
             pool_size=take("TALLY_DASHBOARD_CONNECTIONS", "4", whole_number(1, 32)),
@@ -76,6 +80,11 @@ def host_name(text: str) -> str:
             f"not a host name or address; found {text!r}; use 127.0.0.1, or 0.0.0.0 to be seen by other machines"
         )
     return text
+
+
+def known_names(text: str) -> frozenset[str]:
+    """Return the names by which browsers may reach the pages; none: any. Raise ValueError on one that can't be one."""
+    return frozenset(host_name(name.strip()).lower() for name in text.split(",") if name.strip())
 
 
 def connection_parts(text: str) -> tuple[tuple[str, str], ...]:

@@ -12,6 +12,7 @@ LOG = logging.getLogger("dashboard.store")
 RETRY_SECONDS = 2.0
 PATIENCE_SECONDS = 1.0
 HURRIED_SECONDS = 0.1
+MOST_KEYS = 256
 TROUBLE = "can't read %s; %s; its last good value stays on the pages, next try in %.0f s"
 
 
@@ -67,19 +68,27 @@ class Store:
     ) -> Reading:
         """Return the value of `key`, read again when it is older than `refresh_seconds`.
 
-        Waits up to `patience` seconds for a read under way; hardly where a value is there and reads are slow.
+        Waits up to `patience` seconds for a read under way; hardly any while reads are slow.
         """
         with self._lock:
+            if key not in self._entries:
+                self._make_room()
             entry = self._entries.setdefault(key, Entry())
             if entry.landed is None and self._is_due(entry, refresh_seconds):
                 entry.asked_at, entry.landed = self._clock(), threading.Event()
                 # A daemon, so that a server that never answers can't keep this process from ending.
                 threading.Thread(target=self._fly, args=(key, entry, fetch), daemon=True, name="store-read").start()
-            landed, known = entry.landed, entry.reading
-            hurried = self._slow and known.read_at is not None
+            landed = entry.landed
+            hurried = self._slow
         if landed is not None and not landed.wait(min(patience, HURRIED_SECONDS) if hurried else patience):
             self._slow = True
         return self._seen(entry)
+
+    def _make_room(self) -> None:
+        """Forget the key asked for longest ago when there are many: a filter in an address may be anything."""
+        idle = [key for key, entry in self._entries.items() if entry.landed is None]
+        if idle and len(self._entries) >= MOST_KEYS:
+            del self._entries[min(idle, key=lambda key: self._entries[key].asked_at)]
 
     def _is_due(self, entry: Entry, refresh_seconds: float) -> bool:
         wait_for = refresh_seconds if entry.reading.error is None else min(refresh_seconds, RETRY_SECONDS)

@@ -1,5 +1,6 @@
 """The demo: history in slices while live events flow; the same shop on every start, nothing lost or sent twice."""
 
+import ctypes
 import logging
 import os
 import signal
@@ -14,6 +15,7 @@ from generator.catalogue_files import is_ours, mark_as_ours, write_catalogue
 from generator.chain import SAVE_WITHIN_MS
 from generator.home import DemoHome, Ledger
 from generator.kafka_sink import KafkaSettings, KafkaSink, digest, published_since, refuse_another_log
+from generator.pace import Pace
 from generator.rows import COPY, DUE, FORM, SEQ, empty
 from generator.scenarios import DeliveryRates
 from generator.state import only_one, take_snapshot
@@ -25,7 +27,7 @@ SNAPSHOT_SECONDS = 60.0
 SLEPT_SECONDS = 60.0
 FLUSH_SECONDS, STOP_SECONDS = 45.0, 6.0
 SIMULATE_SECONDS = 0.03
-COMPLETE_SECONDS = 270.0  # history is through in this time, whatever the pace
+COMPLETE_SECONDS = 240.0  # history is through in this time, unless the line lags behind
 QUEUE = 20_000
 log = logging.getLogger("generator")
 
@@ -47,6 +49,7 @@ class DemoSettings:
     seconds: float | None = None
     history_days: int = 8
     history_rate: float = 6_000
+    lag_file: Path | None = None
 
 
 class Demo:
@@ -65,8 +68,11 @@ class Demo:
         """Return the clock in epoch ms."""
         return int(self.clock() * 1000)
 
-    def begin(self) -> None:
-        """Simulate from the saved state to now; what lies behind is history, what is ahead waits in the queue."""
+    def begin(self) -> bool:
+        """Simulate from the saved state to now; what lies behind is history, what is ahead waits in the queue.
+
+        Return False when it was stopped before anything was decided; nothing is sent or saved then.
+        """
         self.report("simulating")
         ledger, home = self.ledger, self.home
         offsets = ledger.offsets if not ledger.clean else None
@@ -74,6 +80,8 @@ class Demo:
         job, chain = home.open_stretch(self.settings, self.now())
         while chain.next_boundary <= self.now():
             job.collect(chain.step())
+            if self.stopped:
+                return False
         until = self.now()
         job.plan.until = until
         name = home.save_snapshot(take_snapshot(chain.simulation))
@@ -89,9 +97,11 @@ class Demo:
         ledger.offsets, ledger.clean = self.sink.ends(), False
         home.save()
         self.total = sum(sum(j.plan.counts.values()) - sum(j.plan.done.values()) for j in home.jobs)
-        self.history_rate = max(self.settings.history_rate, self.total / COMPLETE_SECONDS)
+        most = max(self.settings.history_rate, self.total / COMPLETE_SECONDS)
+        self.pace = Pace(most, self.settings.lag_file, self.clock)
         self._write_catalogue()
-        log.info("live; %s events of history to publish at %s/s", f"{self.total:,}", f"{self.history_rate:,.0f}")
+        log.info("live; %s events of history to publish at %s/s", f"{self.total:,}", f"{most:,.0f}")
+        return True
 
     def _write_catalogue(self) -> None:
         folder = self.settings.catalogue
@@ -176,7 +186,7 @@ class Demo:
             return
         if not job.simulate(SIMULATE_SECONDS):
             return
-        taken = job.take(max(round(self.history_rate * min(seconds, 0.25)), 1))
+        taken = job.take(max(round(self.pace.rate() * min(seconds, 0.25)), 1))
         if taken is None:
             return
         part, rows = taken
@@ -185,6 +195,8 @@ class Demo:
             self.save()
             self.home.note_complete(self.now())
             self.report()
+            if not self.home.jobs:
+                _give_memory_back()
 
     def _send(self, rows: np.ndarray) -> None:
         lines = self.home.encoder.lines(rows)
@@ -216,24 +228,32 @@ class Demo:
         })  # fmt: skip
 
 
+def _give_memory_back() -> None:
+    """Let glibc return what history took; it keeps 200 MB of small arrays otherwise."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim:
+        trim(0)
+
+
 def run_live(settings: DemoSettings, kafka: KafkaSettings) -> None:
     """Run the demo until SIGTERM, Ctrl-C, its time is over or its parent has gone. Raise StateError, SinkError."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     stop = {"asked": False, "demo": None}
 
-    def ask_to_stop(*_):
+    def _stop(*_):
         stop["asked"] = True
         if stop["demo"]:
             stop["demo"].stopped = True
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, ask_to_stop)
+        signal.signal(number, _stop)
     with only_one(settings.home / "generator"):
         sink = KafkaSink(kafka, QUEUE)
         while not stop["asked"]:
             home = DemoHome.open(settings, sink, int(time.time() * 1000))
             demo = stop["demo"] = Demo(settings, home, sink)
-            demo.begin()
+            if not demo.begin():
+                break
             demo.run()
             if not demo.slept:
                 break

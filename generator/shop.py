@@ -24,6 +24,8 @@ class _Part(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Channel(_Part):
+    """One way to buy: share of the orders, chance of 1 to 6 lines, share of guests, mix by category, hours."""
+
     code: Code
     share: Share
     lines: Annotated[list[Chance], Meta(min_length=1, max_length=MAX_LINES)]
@@ -36,17 +38,23 @@ class Channel(_Part):
 
 
 class Warehouse(_Part):
+    """One warehouse with its id and names."""
+
     id: Code
     name_en: str
     name_zh: str
 
 
 class Region(_Part):
+    """One region: its share of the customers and the warehouses that serve it, nearest first."""
+
     share: Share
     sources: Annotated[list[str], Meta(min_length=1)] = msgspec.field(name="from")
 
 
 class Campaign(_Part):
+    """One campaign: when it runs, what it covers, per cent off, share of orders that use it, lift of demand."""
+
     name: Code
     weekdays: list[Annotated[int, Meta(ge=0, le=6)]]
     hours: tuple[int, int]
@@ -58,12 +66,16 @@ class Campaign(_Part):
 
 
 class PricePoint(_Part):
+    """Below `to` minor units prices end `minus` under a multiple of `step`."""
+
     to: int
     step: Annotated[int, Meta(ge=1)]
     minus: Annotated[int, Meta(ge=0)]
 
 
 class SubCategory(_Part):
+    """Words and prices of one sub-category; `price` is the median in major units and the sigma of its logarithm."""
+
     name: str
     price: tuple[Share, Share]
     variants: str
@@ -72,6 +84,8 @@ class SubCategory(_Part):
 
 
 class Category(_Part):
+    """One category: share of order lines, share of lines refunded, class of units, margin."""
+
     name: str
     share: Share
     refund: Chance
@@ -81,17 +95,23 @@ class Category(_Part):
 
 
 class Variants(_Part):
+    """A list of variants and how it joins a name."""
+
     join: str
     items: str
 
 
 class Products(_Part):
+    """The name tables."""
+
     variants: dict[str, Variants]
     units: dict[str, list[Chance]]
     category: Annotated[list[Category], Meta(min_length=1)]
 
 
 class Shop(_Part):
+    """All of a shop file."""
+
     name: Code
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
     zone: str

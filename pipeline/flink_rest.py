@@ -41,6 +41,13 @@ def _moment(epoch_ms: int) -> datetime:
     return datetime.fromtimestamp(epoch_ms / 1000, UTC)
 
 
+def innermost_cause(stacktrace: str) -> str:
+    """Return the line of a Java stack trace that says what went wrong first."""
+    lines = [line.strip() for line in stacktrace.splitlines()]
+    causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
+    return causes[-1] if causes else next(iter(lines), "")
+
+
 class FlinkRest:
     """The few calls of Flink's REST interface that the job needs."""
 
@@ -78,9 +85,7 @@ class FlinkRest:
         entries = self._call(f"/jobs/{job_id}/exceptions").get("exceptionHistory", {}).get("entries", [])
         if not entries:
             return None
-        lines = [line.strip() for line in entries[0]["stacktrace"].splitlines()]
-        causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
-        return (causes or lines)[-1 if causes else 0]
+        return innermost_cause(entries[0]["stacktrace"])
 
     def checkpoints(self, job_id: str) -> list[CheckpointStat]:
         """Return the latest checkpoints, newest first. Raise FlinkUnreachable."""

@@ -9,19 +9,25 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.checkpoints import Checkpoint, choose_checkpoint
-from pipeline.flink_rest import FlinkRest, FlinkUnreachable, JobState
+from pipeline.flink_rest import FlinkRest, FlinkUnreachable, JobState, innermost_cause
 from pipeline.monitor import Monitor
 from pipeline.session import Folders, define_job, flink_options, free_port, open_session, prepare_environment
 from pipeline.session import write_password_file as keep_password
 from pipeline.settings import PipelineSettings
+
+if TYPE_CHECKING:
+    from pyflink.common import JobClient
 
 LOOK_SECONDS = 0.5
 STOP_SECONDS = 8.0
 # A mini-cluster takes some seconds to register its worker; after that none at all means that it died.
 START_GRACE_SECONDS = 120.0
 LOST_SECONDS = 5.0
+# A busy machine may keep Flink from answering for a while; its process is alive, so this is no proof of anything.
+SILENT_SECONDS = 60.0
 ENDED = {"FAILED", "CANCELED", "FINISHED", "SUSPENDED"}
 
 
@@ -99,7 +105,7 @@ class Watch:
         if state and state.taskmanagers > 0:
             self._healthy_at, self._ever_healthy = now, True
             return
-        patience = LOST_SECONDS if self._ever_healthy else START_GRACE_SECONDS
+        patience = START_GRACE_SECONDS if not self._ever_healthy else LOST_SECONDS if state else SILENT_SECONDS
         if now - max(self._healthy_at, self._started) > patience:
             found = f"the state is {state.state} but no TaskManager is left" if state else "Flink does not answer"
             raise JobEnded(f"nobody works at the job: {found}")
@@ -141,10 +147,7 @@ def _run(settings: PipelineSettings, folders: Folders, checkpoint: Checkpoint | 
     port = free_port()
     resume_from = checkpoint.path if checkpoint else None
     say(f"starts; {'resumes from ' + str(resume_from) if resume_from else 'reads the log from its beginning'}")
-    session = open_session(flink_options(settings, folders, port, resume_from))
-    statement_set = define_job(session, settings)
-    stop.job_runs()
-    client = statement_set.execute().get_job_client()
+    client = _submit(settings, flink_options(settings, folders, port, resume_from), stop, folders)
     job_id, rest = str(client.get_job_id()), FlinkRest(port)
     say(f"runs as {job_id}; Flink's own pages: http://127.0.0.1:{port}")
     monitor = Monitor(settings, rest, job_id, resume_from)
@@ -153,7 +156,7 @@ def _run(settings: PipelineSettings, folders: Folders, checkpoint: Checkpoint | 
     try:
         while not stop.wait(LOOK_SECONDS):
             watch.judge(_look(rest, job_id))
-        complete = stop_gracefully(rest, job_id, lambda: client.cancel().result())
+        complete = stop_gracefully(rest, job_id, lambda: _cancel(client))
         say("stopped; everything read is written" if complete else "stopped without a last checkpoint")
         last_state = "CANCELED"
         return 0
@@ -162,6 +165,30 @@ def _run(settings: PipelineSettings, folders: Folders, checkpoint: Checkpoint | 
         raise JobEnded(f"{end}; {_cause(rest, job_id)}; see {folders.logs}") from None
     finally:
         monitor.stop(last_state)
+
+
+def _submit(settings: PipelineSettings, options: dict[str, str], stop: StopRequest, folders: Folders) -> "JobClient":
+    from py4j.protocol import Py4JError
+    from pyflink.util.exceptions import JavaException
+
+    try:
+        statement_set = define_job(open_session(options), settings)
+        stop.job_runs()
+        return statement_set.execute().get_job_client()
+    except (JavaException, Py4JError, RuntimeError) as fault:
+        resumed = options.get("execution.state-recovery.path")
+        cure = f"if the SQL or the settings changed since {resumed}, run `tally rebuild`; " if resumed else ""
+        raise JobEnded(f"Flink can't start the job; {innermost_cause(str(fault))}; {cure}see {folders.logs}") from None
+
+
+def _cancel(client: "JobClient") -> None:
+    from py4j.protocol import Py4JError
+    from pyflink.util.exceptions import JavaException
+
+    try:
+        client.cancel().result()
+    except (JavaException, Py4JError) as fault:
+        say(f"Flink did not confirm the end: {innermost_cause(str(fault))}")
 
 
 def _look(rest: FlinkRest, job_id: str) -> JobState | None:

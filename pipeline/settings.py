@@ -63,6 +63,7 @@ class PipelineSettings:
     buyer_key_file: Path
     jars: tuple[Path, ...]
     heap: str
+    state_memory: str = "192m"
 
     @property
     def state_hours(self) -> int:
@@ -90,7 +91,8 @@ class PipelineSettings:
             checkpoint_seconds=read.whole("TALLY_CHECKPOINT_SECONDS", "5", 1, 3600),
             buyer_key_file=read.key_file("TALLY_BUYER_KEY_FILE", home / "run" / "buyer.key"),
             jars=read.jars("TALLY_JAR_DIR"),
-            heap=read.matching("TALLY_JOB_HEAP", "1500m", r"[1-9]\d{0,5}[mg]", "a JVM heap size such as 1500m or 2g"),
+            state_memory=read.matching("TALLY_STATE_MEMORY", "192m", r"[1-9]\d{0,5}[mg]", "a size such as 192m or 1g"),
+            heap=read.matching("TALLY_JOB_HEAP", "1g", r"[1-9]\d{0,5}[mg]", "a JVM heap size such as 1500m or 2g"),
         )
         if read.faults:
             raise ConfigurationError(read.faults)

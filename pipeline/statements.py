@@ -76,7 +76,7 @@ def render(path: Path, values: dict[str, str]) -> Statement:
 def definitions(values: dict[str, str], dedup: bool = True) -> list[Statement]:
     """Return the statements that define functions, source, views and sinks, in the order to run them."""
     view = "views/dedup_on" if dedup else "views/dedup_off"
-    folders = ("functions", "sources", view, "sinks")
+    folders = ("functions", "sources", view, "views", "sinks")
     return [render(path, values) for folder in folders for path in sorted((SQL_DIR / folder).glob("*.sql"))]
 
 

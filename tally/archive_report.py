@@ -27,7 +27,8 @@ Sample = tuple[datetime, float, int, float]
 class Reporter:
     """Writes `lag_samples` and `log_counts_1h` in a thread of its own, over a connection that it opens again as needed.
 
-    `on_visible` is called with {partition: last visible offset} when that is known for the first time.
+    `on_visible` is called with {partition: last visible offset} when that is known for the first time, `tell_lag` with
+    each sample's time (epoch seconds) and lag (seconds).
     """
 
     def __init__(
@@ -37,7 +38,9 @@ class Reporter:
         backlog: Backlog,
         on_visible: Callable[[dict[int, int]], None],
         clock: Callable[[], float] = time.time,
+        tell_lag: Callable[[float, float], None] = lambda sampled_at, lag_seconds: None,
     ):
+        self.tell_lag = tell_lag
         self.database_url = database_url
         self.counts = counts
         self.backlog = backlog
@@ -94,6 +97,7 @@ class Reporter:
         self.sampled = math.floor(now)
         rate = self.backlog.events_per_second(int(now * 1000))
         self.samples.append((datetime.fromtimestamp(self.sampled, UTC), lag / 1000, self.counts.total, rate))
+        self.tell_lag(now, lag / 1000)
 
     def connect(self) -> None:
         """Open a connection when there is none; the database behind a new one may lack anything."""

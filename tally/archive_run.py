@@ -1,5 +1,6 @@
 """Reading the log into the archive's files, and what is kept in step with it: counts, backlog, merging."""
 
+import json
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from tally.archive_reader import LogReader, starting_offset
 from tally.archive_report import Reporter
 from tally.archive_settings import ArchiveSettings
 from tally.archive_store import ArchiveStore
+from tally.home import write_atomically
 
 LOG = logging.getLogger("archive")
 HOUSEKEEPING_SECONDS = 30.0
@@ -50,7 +52,9 @@ class Archive:
         self.counts = LogCounts(self.store.segments)
         if not self.open_partitions(partitions):
             return
-        reporter = Reporter(self.settings.database_url, self.counts, self.backlog, self.load_waiting)
+        reporter = Reporter(
+            self.settings.database_url, self.counts, self.backlog, self.load_waiting, tell_lag=self.write_lag
+        )
         reporter.thread.start()
         try:
             self.read_on(reporter)
@@ -59,6 +63,11 @@ class Archive:
             self.compactor.stop()
             reporter.stop(REPORT_END_SECONDS)
             self.reader.close()
+
+    def write_lag(self, sampled_at: float, lag_seconds: float) -> None:
+        """Leave the newest lag where a producer that can wait finds it: the demo's history gives way to live events."""
+        told = {"lag_seconds": lag_seconds, "sampled_at": sampled_at}
+        write_atomically(self.settings.lag_file, json.dumps(told))
 
     def read_on(self, reporter: Reporter) -> None:
         """Read and write until asked to stop."""

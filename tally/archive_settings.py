@@ -31,6 +31,12 @@ class ArchiveSettings:
         """Return the folder of the Parquet files."""
         return self.home / "archive"
 
+    @property
+    def lag_file(self) -> Path:
+        """Return the file of the newest lag sample, made with its folder."""
+        (self.home / "run").mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self.home / "run" / "lag.json"
+
     @classmethod
     def from_env(cls, environment: Mapping[str, str] = os.environ) -> "ArchiveSettings":
         """Read the variables of docs/architecture.md; raise SettingsError with every fault."""

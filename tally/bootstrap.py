@@ -1,6 +1,6 @@
-"""Build .venv from the locked, hash-checked packages; run by `make setup` with the system's Python, so standard library only.
+"""Build .venv from the locked, hash-checked packages; `make setup` runs it.
 
-Run it isolated (`python3 -I tally/bootstrap.py`): a module of this folder must not hide one of the standard library.
+It runs under the system's Python, so it uses the standard library only, and isolated (`python3 -I tally/bootstrap.py`): a module of this folder must not hide one of the standard library.
 """
 
 import hashlib
@@ -27,8 +27,8 @@ def check_python(version: tuple[int, int], has_venv: bool) -> None:
     found = ".".join(map(str, version))
     if not FITTING[0] <= version < FITTING[1]:
         raise SetupError(
-            f"Tallystream needs Python 3.11 or 3.12; found {found} (streamlit needs 3.11 or later, apache-flink has no wheel "
-            "after 3.12); install python3.12, or name one: make setup PYTHON=/path/to/python3.12"
+            f"Tallystream needs Python 3.11 or 3.12; found {found} (streamlit needs 3.11 or later, apache-flink has no "
+            "wheel after 3.12); install python3.12, or name one: make setup PYTHON=/path/to/python3.12"
         )
     if not has_venv:
         raise SetupError(
@@ -57,8 +57,8 @@ def run(what: str, *command: str | Path) -> None:
     done = subprocess.run([str(part) for part in command], cwd=ROOT, env=environment, check=False)
     if done.returncode:
         raise SetupError(
-            f"set-up failed; the step '{what}' ended with code {done.returncode}, the lines above name the package and where it "
-            "was asked for; check the network or proxy (or name your mirror: PIP_INDEX_URL and UV_INDEX_URL) and run "
+            f"set-up failed; the step '{what}' ended with code {done.returncode}, the lines above name the package and "
+            "where it was asked for; check the network or proxy (or name your mirror: PIP_INDEX_URL and UV_INDEX_URL) and run "
             "`make setup` again, what was fetched is kept"
         )
 

@@ -4,12 +4,12 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from tally.database import DatabaseError, execute
 from tally.errors import TallyError
+from tally.home import Home
 from tally.inbox import claimed, waiting
 
 FIRST_WINDOW = 64
@@ -124,14 +124,14 @@ class Drain:
 
     def __init__(
         self,
-        inbox: Path,
+        home: Home,
         read_log_end: Callable[[], dict[int, int]],
         read_reached: Callable[[], dict[int, tuple[int, int]]],
         has_checkpoint_after: Callable[[datetime], bool],
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ):
-        self.inbox = inbox
+        self.home = home
         self.read_log_end = read_log_end
         self.read_reached = read_reached
         self.has_checkpoint_after = has_checkpoint_after
@@ -141,7 +141,7 @@ class Drain:
     def wait(self, seconds: float, show: Callable[[str], None] = lambda text: None) -> None:
         """Return when drained; raise NotDrained naming what is missing when the time is over."""
         deadline = self.clock() + seconds
-        self.wait_for(self.inbox_faults, deadline, seconds, show)
+        self.wait_for(self.pending_faults, deadline, seconds, show)
         end = self.read_log_end()
         self.wait_for(lambda: missing_parts(end, self.read_reached()), deadline, seconds, show)
         moment = datetime.now(UTC)
@@ -167,10 +167,11 @@ class Drain:
         except DatabaseError as error:
             return [str(error)]
 
-    def inbox_faults(self) -> list[str]:
-        """Say which files still wait in the inbox."""
-        names = [path.name for path in (*claimed(self.inbox), *waiting(self.inbox))]
-        return [f"{len(names)} in the inbox, next {names[0]}"] if names else []
+    def pending_faults(self) -> list[str]:
+        """Say which files still wait in the inbox, and whether a rebuild has yet to begin."""
+        names = [path.name for path in (*claimed(self.home.inbox), *waiting(self.home.inbox))]
+        files = [f"{len(names)} in the inbox, next {names[0]}"] if names else []
+        return files + (["the rebuild has not begun"] if self.home.rebuild_request.exists() else [])
 
     def checkpoint_faults(self, moment: datetime) -> list[str]:
         """Say whether buffers may still hold rows: they are flushed at each checkpoint."""

@@ -60,6 +60,11 @@ class Home:
         """Return the folder of locks, ports and the list of processes."""
         return self.root / "run"
 
+    @property
+    def rebuild_request(self) -> Path:
+        """Return the file by which `tally rebuild` asks the supervisor; gone once the results are empty."""
+        return self.run / "rebuild.request"
+
     def prepare(self) -> None:
         """Create the folders, closed to other users; raise HomeError when that is not allowed."""
         try:

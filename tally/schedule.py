@@ -12,7 +12,7 @@ from tally import closing
 from tally.catalogue import Catalogue, CatalogueError
 from tally.child import Child, ChildSpec
 from tally.chores import Chore
-from tally.database import DatabaseError, as_database_error, execute, execute_many
+from tally.database import DatabaseError, as_database_error, execute, execute_many, execute_together
 from tally.line import Line
 from tally.supervisor import python_command
 
@@ -23,7 +23,6 @@ AUDIT_ENDINGS = {
     1: "audit: rows differ; `tally audit` lists them",
     2: "audit: could not run; `tally logs audit` says why",
 }
-REBUILD_REQUEST = "rebuild.request"
 CATALOGUE_FILES = ("products.ndjson", "stock_policy.ndjson", "warehouses.ndjson")
 
 
@@ -162,7 +161,7 @@ class Rebuild:
 
     def __init__(self, line: Line):
         self.line = line
-        self.request = line.home.run / REBUILD_REQUEST
+        self.request = line.home.rebuild_request
 
     def tick(self) -> None:
         """Do what was asked for: stop the job, empty its tables, forget its checkpoints, start it."""
@@ -183,6 +182,6 @@ class Rebuild:
 
 def empty_results(line: Line) -> None:
     """Empty the job's tables and forget its checkpoints, in the order in which a fault leaves nothing half done."""
-    execute(line.urls.owner, "truncate_results")
+    execute_together(line.urls.owner, "truncate_results", "watch_no_windows")
     shutil.rmtree(line.home.checkpoints)
     line.home.checkpoints.mkdir(mode=0o700)

@@ -21,6 +21,8 @@ const paint = (value, colour) => {
 
 const draw = el => {
   const { figure, src, alt, height } = el.tally;
+  if (el.revision !== figure.layout.uirevision) el.zoomed = false;   // another filter: Plotly forgets the zoom too
+  el.revision = figure.layout.uirevision;
   el.style.height = height + 'px';
   el.setAttribute('aria-label', alt);
   const known = {};

@@ -18,6 +18,7 @@ from tally.registry import Registry, RunState
 from tally.status import read_status, show_status
 
 FOLLOW_SECONDS = 0.5
+WIDE = 100_000
 
 
 @click.command()
@@ -36,7 +37,7 @@ def wait(context: Context, timeout: float):
     state = running_state(context)
     urls = load_urls(context.home)
     drain = Drain(
-        context.home.inbox,
+        context.home,
         lambda: read_log_end(state.kafka, context.settings.topic),
         lambda: read_reached(urls.writer),
         lambda moment: has_checkpoint_after(urls.writer, moment),
@@ -105,7 +106,8 @@ def sql(context: Context, query: str, as_csv: bool):
     if as_csv:
         write_csv(columns, rows, sys.stdout)
     else:
-        print_table(columns, rows, Console(highlight=False))
+        # into a pipe or file every row stays one line
+        print_table(columns, rows, Console(highlight=False, width=None if sys.stdout.isatty() else WIDE))
 
 
 @click.command()

@@ -20,7 +20,7 @@ from tally.jvm import find_java
 from tally.postgres import EmbeddedPostgres
 from tally.processes import wait_gone
 from tally.registry import Registry
-from tally.schedule import CATALOGUE_FILES, REBUILD_REQUEST
+from tally.schedule import CATALOGUE_FILES
 from tally.supervisor import python_command
 
 STOP_SECONDS = 30.0
@@ -173,7 +173,7 @@ def rebuild(context: Context):
       tally rebuild && tally wait --timeout 10m
     """
     context.home.prepare()
-    (context.home.run / REBUILD_REQUEST).touch()
+    context.home.rebuild_request.touch()
     if Registry(context.home).read().is_running:
         click.echo("the running line rebuilds its results; `tally wait` returns when they are complete")
     else:

@@ -16,6 +16,8 @@ from confluent_kafka import Producer
 from tally import migrate
 from tally.kafka import KafkaError, ensure_topics
 from tally.postgres import EmbeddedPostgres
+from tests.audit.archive_process import archived, archiving, in_log, wait_until
+from tests.audit.scenario import RECORDS, fill, in_one_hour
 from tests.tally.broker import running_broker
 
 RESULT_TABLES = (
@@ -103,3 +105,47 @@ def home(tmp_path) -> Path:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "buyer.key").write_text(bytes(range(32)).hex())
     return tmp_path
+
+
+def scenario_log(bootstrap, home, server):
+    """Put the scenario's records into a log: the first half also into the archive, the rest only into Kafka."""
+    while True:
+        topic = new_topic(bootstrap, f"audit-{uuid.uuid4().hex[:8]}")
+        topic.send(RECORDS[:7])
+        with archiving(home, topic, server.url("writer")):
+            wait_until(lambda: len(archived(home / "archive")) == 7, "the first records archived")
+        topic.send(RECORDS[7:])
+        if in_one_hour(in_log(bootstrap, topic.name)):
+            return topic
+        shutil.rmtree(home / "archive")
+
+
+@pytest.fixture(scope="session")
+def shared(bootstrap, server, tmp_path_factory):
+    """The scenario's log and home, for tests that add nothing to them."""
+    home = tmp_path_factory.mktemp("home")
+    return scenario_log(bootstrap, home, server), home
+
+
+@pytest.fixture
+def log(shared, database):
+    """The scenario's log, which nobody may add to, and rows as they have to be."""
+    fill(database, shared[0].name, in_log(shared[0].bootstrap, shared[0].name))
+    return shared[0]
+
+
+@pytest.fixture
+def audit_home(shared):
+    """The home whose archive holds the first half of the log."""
+    (shared[1] / "run").mkdir(exist_ok=True)
+    (shared[1] / "run" / "buyer.key").write_text(bytes(range(32)).hex())
+    return shared[1]
+
+
+@pytest.fixture
+def growing(bootstrap, tmp_path, server, database):
+    """A log of its own and its home, for tests that add to them, and rows as they have to be."""
+    log = scenario_log(bootstrap, tmp_path, server)
+    database.execute("TRUNCATE tally.log_counts_1h")
+    fill(database, log.name, in_log(bootstrap, log.name))
+    return log, tmp_path

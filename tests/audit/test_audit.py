@@ -1,69 +1,15 @@
 """The audit on a real log and a real Postgres: equal where all is right, each kind of error found for what it is."""
 
 import json
-import shutil
-import subprocess
-import sys
-import uuid
-from contextlib import closing
 
-import psycopg2
 import pytest
 
 from tally.audit_run import run_audit
 from tally.audit_settings import AuditSettings
-from tests.audit.archive_process import archiving, counted, in_log, wait_until
-from tests.audit.conftest import new_topic
-from tests.audit.scenario import COMPARED, E1, RECORDS, ROWS, SOLD_MS, fill, in_one_hour, line
+from tests.audit.archive_process import in_log
+from tests.audit.scenario import COMPARED, E1, ROWS, SOLD_MS, line
 
 pytestmark = pytest.mark.e2e
-
-
-def scenario_log(bootstrap, home, server, database):
-    """Put the scenario's records into a log: the first half also into the archive, the rest only into Kafka."""
-    while True:
-        topic = new_topic(bootstrap, f"audit-{uuid.uuid4().hex[:8]}")
-        topic.send(RECORDS[:7])
-        with archiving(home, topic, server.url("writer")):
-            wait_until(lambda: counted(database) == [(0, 5, 4), (1, 2, 1)], "the first records archived")
-        topic.send(RECORDS[7:])
-        if in_one_hour(in_log(bootstrap, topic.name)):
-            return topic
-        shutil.rmtree(home / "archive")
-        database.execute("TRUNCATE tally.log_counts_1h")
-
-
-@pytest.fixture(scope="module")
-def shared(bootstrap, server, tmp_path_factory):
-    """The scenario's log and home, for tests that add nothing to them."""
-    home = tmp_path_factory.mktemp("home")
-    with closing(psycopg2.connect(server.url("owner"))) as connection:
-        connection.autocommit = True
-        return scenario_log(bootstrap, home, server, connection.cursor()), home
-
-
-@pytest.fixture
-def log(shared, database):
-    """The scenario's log, which nobody may add to, and rows as they have to be."""
-    fill(database, shared[0].name, in_log(shared[0].bootstrap, shared[0].name))
-    return shared[0]
-
-
-@pytest.fixture
-def home(shared):
-    """The home whose archive holds the first half of the log."""
-    (shared[1] / "run").mkdir(exist_ok=True)
-    (shared[1] / "run" / "buyer.key").write_text(bytes(range(32)).hex())
-    return shared[1]
-
-
-@pytest.fixture
-def growing(bootstrap, tmp_path, server, database):
-    """A log of its own and its home, for tests that add to them, and rows as they have to be."""
-    log = scenario_log(bootstrap, tmp_path, server, database)
-    database.execute("TRUNCATE tally.log_counts_1h")
-    fill(database, log.name, in_log(bootstrap, log.name))
-    return log, tmp_path
 
 
 def settings(log, home, server, **changes):
@@ -84,8 +30,8 @@ def found(report):
     return {table: kinds for table, kinds in counts.items() if kinds}
 
 
-def test_right_rows_are_equal(log, home, server):
-    report = audited(log, home, server)
+def test_right_rows_are_equal(log, audit_home, server):
+    report = audited(log, audit_home, server)
     assert found(report) == {}
     assert report.verdict == "equal"
     assert {table.table: table.compared for table in report.tables} == COMPARED
@@ -193,16 +139,18 @@ PLANTED = {
 
 
 @pytest.mark.parametrize(("plant", "differences"), PLANTED.values(), ids=PLANTED.keys())
-def test_a_planted_error_is_found(log, home, server, database, plant, differences):
+def test_a_planted_error_is_found(log, audit_home, server, database, plant, differences):
     database.execute(plant)
-    report = audited(log, home, server)
+    report = audited(log, audit_home, server)
     assert found(report) == differences
     assert report.verdict == "differs"
 
 
-def test_a_difference_names_key_expected_found_and_the_records_behind_it(log, home, server, database):
+def test_a_difference_names_key_expected_found_and_the_records_behind_it(log, audit_home, server, database):
     database.execute(SALES_WEB.format("gross_amount = 601"))
-    (difference,) = next(table.sample for table in audited(log, home, server).tables if table.table == "sales_10s")
+    (difference,) = next(
+        table.sample for table in audited(log, audit_home, server).tables if table.table == "sales_10s"
+    )
     assert difference.key["window_start"] == "2024-05-06 07:08:00" and difference.key["channel"] == "web"
     assert (difference.expected["gross_amount"], difference.found["gross_amount"]) == (600, 601)
     assert (difference.kind, difference.origins, difference.record_count) == ("wrong", ["1:2"], 1)
@@ -317,70 +265,6 @@ def test_ids_whose_copies_differ_make_their_rows_undecided_and_are_listed(growin
     ]
 
 
-def command(log, home, server, *options, **variables):
-    environment = {
-        "TALLY_HOME": str(home),
-        "TALLY_KAFKA": log.bootstrap,
-        "TALLY_TOPIC": log.name,
-        "DATABASE_URL": server.url("writer"),
-        **variables,
-    }
-    return subprocess.run(
-        [sys.executable, "-m", "tally.audit", *options], env=environment, capture_output=True, text=True, check=False
-    )
-
-
-def test_exit_0_and_one_line_when_every_row_is_equal(log, home, server, database):
-    result = command(log, home, server)
-    assert (result.returncode, result.stderr) == (0, "")
-    lines = result.stdout.splitlines()
-    assert lines[-2:] == [
-        "12 records = 9 counted + 1 duplicates + 2 rejected",
-        "every row equal: 27 rows in 11 tables, 12 records of the log",
-    ]
-    assert [cell.strip() for cell in lines[3].split("│")[1:-1]] == ["sales_10s", "4", "0", "0", "0", "0", "0"]
-    database.execute("SELECT verdict, message, finished_at > started_at FROM audit_runs")
-    assert database.fetchall() == [("equal", lines[-1], True)]
-    database.execute("SELECT table_name, compared::int, missing + extra + wrong + undecided, sample FROM audit_results")
-    assert sorted(database.fetchall()) == sorted((table, rows, 0, []) for table, rows in COMPARED.items())
-
-
-def test_exit_1_and_every_difference_when_rows_differ(log, home, server, database):
-    database.execute(SALES_WEB.format("gross_amount = 601"))
-    result = command(log, home, server, TALLY_CHECKPOINT_SECONDS="1")
-    assert result.returncode == 1
-    log_date = str(in_log(log.bootstrap, log.name)[0][2] // 86_400_000)
-    database.execute("SELECT (DATE '1970-01-01' + %s::int)::text", [log_date])
-    assert (
-        "sales_10s wrong: window_start 2024-05-06 07:08:00, channel web, region Beijing, "
-        f"log_date {database.fetchone()[0]}; expected gross_amount 600; found gross_amount 601; records 1:2"
-    ) in result.stdout.splitlines()
-    message = "2 rows differ (sales_10s 1 wrong, sales_by_day 1 wrong) of 27 rows in 11 tables, 12 records of the log"
-    assert result.stdout.splitlines()[-1] == message
-    as_json = command(log, home, server, "--json", "--fresh", TALLY_CHECKPOINT_SECONDS="1")
-    report = json.loads(as_json.stdout)
-    assert as_json.returncode == 1
-    assert (report["verdict"], report["message"]) == ("differs", message)
-    assert report["log"] == {"records": 12, "counted": 9, "duplicates": 1, "rejected": 2}
-    database.execute("SELECT wrong::int, sample FROM audit_results WHERE table_name = 'sales_10s'")
-    (wrong, sample), *_ = database.fetchall()
-    assert wrong == 1 and sample == report["tables"][0]["sample"] and sample[0]["origins"] == ["1:2"]
-
-
-def test_exit_2_and_why_when_it_could_not_run(log, home, server, database, tmp_path):
-    away = "postgresql://tally_writer:x@127.0.0.1:9/tally"
-    result = command(log, home, server, DATABASE_URL=away)
-    assert result.returncode == 2
-    assert "audit: Postgres can't be read; found connection to server at" in result.stderr
-    key = str(home / "run" / "buyer.key")
-    result = command(log, tmp_path, server, "--json", TALLY_BUYER_KEY_FILE=key)
-    told = f"there is no archive; found no folder {tmp_path / 'archive'}; start Tallystream with this home first"
-    assert (result.returncode, json.loads(result.stdout)["verdict"]) == (2, "failed")
-    assert result.stderr == f"audit: {told}\n"
-    database.execute("SELECT verdict, message FROM audit_runs")
-    assert database.fetchall() == [("failed", told)]
-
-
 def test_a_lost_file_of_the_archive_is_said_and_not_audited_around(growing, server):
     log, home = growing
     sorted((home / "archive").glob("p0000*.parquet"))[0].rename(home / "lost.parquet")
@@ -391,27 +275,6 @@ def test_a_lost_file_of_the_archive_is_said_and_not_audited_around(growing, serv
         Exception, match=r"lacks records; found these offsets missing by partition: \{0: \[\(0, 2\)\]\}"
     ):
         audited(log, home, server)
-
-
-def test_all_faults_of_the_settings_are_told_at_once(log, home, server, tmp_path):
-    (tmp_path / "key").write_text("secret")
-    result = command(
-        log,
-        home,
-        server,
-        TALLY_DEDUP_HOURS="1",
-        TALLY_CURRENCY="yuan",
-        TALLY_KAFKA="",
-        TALLY_BUYER_KEY_FILE=str(tmp_path / "key"),
-    )
-    assert result.returncode == 2
-    assert result.stderr == (
-        "audit: 4 settings are wrong; docs/settings.md lists them all:\n"
-        "  TALLY_KAFKA is missing; `tally run` sets it for its children, set it yourself to run this part alone\n"
-        "  TALLY_CURRENCY: must be an ISO 4217 code such as CNY; found 'yuan'\n"
-        "  TALLY_DEDUP_HOURS: must be a whole number from 48 to 2160; found '1'\n"
-        f"  TALLY_BUYER_KEY_FILE: {tmp_path}/key must hold 32 bytes as hex digits; restore it, or rebuild\n"
-    )
 
 
 def test_the_scenario_fills_every_table(log, database):

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ import psycopg2
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.queries import shared_queries
+from dashboard.queries import made_queries
 from tally import migrate
 from tally.postgres import EmbeddedPostgres
 from tests.dashboard.seed_rows import Seeder
@@ -19,6 +20,7 @@ from tests.dashboard.shop import Shape
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 # A Sunday, 14:03:07 on the store's wall.
+SETTLE_SECONDS = 30
 NOW = datetime.fromisoformat("2026-11-22T14:03:07+08:00")
 
 
@@ -89,17 +91,21 @@ def empty(new_database) -> Database:
 
 @pytest.fixture
 def open_page(monkeypatch) -> Callable[..., AppTest]:
-    """Return a function that runs a page against a database; `url` is enough where none answers."""
+    """Return a function that runs a page against a database until its first values have come."""
 
-    def open_page(name: str, url: str, **query: str) -> AppTest:
+    def open_page(name: str, url: str, settled: bool = True, **query: str) -> AppTest:
         monkeypatch.setenv("DATABASE_URL", url)
-        shared_queries.cache_clear()
+        made_queries.cache_clear()
         app = AppTest.from_file(str(APP), default_timeout=30)
         for key, value in query.items():
             app.query_params[key] = value
         if name != "live":
             app.switch_page(f"screens/{name}.py")
-        return app.run()
+        app.run()
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while settled and "ts-skel" in html_of(app) and time.monotonic() < deadline:
+            app.run()
+        return app
 
     return open_page
 

@@ -36,7 +36,7 @@ def wait_for_url(process: subprocess.Popen, log: Path) -> str:
     """Return the URL that the process prints once it answers."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        found = re.search(r"URL: (http://[\d.:]+)", log.read_text())
+        found = re.search(r"serving on (http://[\d.:]+)", log.read_text())
         if found and status_of(f"{found[1]}/_stcore/health") == 200:
             return found[1]
         time.sleep(0.05)

@@ -1,7 +1,9 @@
 """Every page, run as Streamlit runs it, against a real Postgres in each of its states."""
 
 import re
+import socket
 import time
+from collections.abc import Iterator
 from html import unescape
 
 import pytest
@@ -159,6 +161,22 @@ def test_without_postgres_every_panel_says_so_and_nothing_breaks(name, open_page
     assert "OFFLINE" in text
     assert "Postgres does not answer. Numbers return by themselves. Next try in 2 s." in text
     assert "Can't read this panel" in text
+    assert set(metrics(app).values()) <= {"—"}
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """Return the address of a server that takes calls and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"postgresql://tally_dashboard:x@127.0.0.1:{server.getsockname()[1]}/tally"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_first_read_under_way_is_a_skeleton(name, silent, open_page):
+    app = open_page(name, silent, settled=False)
+    assert not app.exception
+    assert "CONNECTING" in plain(app)
+    assert "ts-skel" in html_of(app)
     assert set(metrics(app).values()) <= {"—"}
 
 

@@ -124,3 +124,23 @@ def test_every_download_is_a_statement_with_these_parameters():
 def test_no_statement_is_left_unused():
     source = "".join(path.read_text(encoding="utf-8") for path in FOLDER.parents[2].glob("dashboard/**/*.py"))
     assert [name for name in statements() if f'"{name}"' not in source] == []
+
+
+DOCUMENTED = sorted(path for path in FOLDER.glob("*.sql") if path.stem not in statements())
+
+
+@pytest.mark.parametrize("path", DOCUMENTED, ids=lambda path: path.stem)
+def test_a_documented_query_runs_as_the_reader(path, shop):
+    text = path.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    assert lines[0].startswith("-- One row is") and lines[1].startswith("-- grain: ")
+    assert "%(" not in text
+    rows = shop.rows(text, "reader")
+    if path.stem in ("lost_sales_of_today", "does_every_record_add_up"):
+        assert rows == []
+    else:
+        assert rows
+
+
+def test_there_are_ten_documented_queries():
+    assert len(DOCUMENTED) == 10

@@ -1,9 +1,11 @@
 """The process: starts on its settings, adds headers, serves what pages need from wheels, and ends when it should."""
 
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
+import urllib.error
 import urllib.request
 
 import psutil
@@ -52,6 +54,38 @@ def test_a_download_is_a_file(served):
 def test_it_listens_on_loopback_only_unless_told(served):
     connections = psutil.Process(served[0].pid).net_connections("tcp")
     assert {c.laddr.ip for c in connections if c.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
+
+
+def test_another_name_gets_no_answer(served):
+    request = urllib.request.Request(served[1], headers={"Host": "evil.example:80"})
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request, timeout=20)
+    assert caught.value.code == 421
+    assert (
+        caught.value.read()
+        .decode()
+        .startswith("the dashboard does not know itself by this name; found 'evil.example:80'")
+    )
+
+
+@pytest.mark.parametrize(("origin", "status"), [(None, b"101"), ("same", b"101"), ("http://evil.example", b"403")])
+def test_a_web_socket_of_another_site_is_refused(origin, status, served):
+    host, port = served[1].removeprefix("http://").split(":")
+    lines = [
+        "GET /_stcore/stream HTTP/1.1", f"Host: {host}:{port}", "Connection: Upgrade", "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    ]  # fmt: skip
+    if origin:
+        lines.append(f"Origin: {served[1] if origin == 'same' else origin}")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall("\r\n".join([*lines, "", ""]).encode())
+        assert connection.recv(64).split(b" ")[1] == status
+
+
+def test_the_network_is_served_under_any_name(tmp_path, shop):
+    with running(tmp_path / "log", DATABASE_URL=shop.url, TALLY_HOST="0.0.0.0") as (_, url):
+        request = urllib.request.Request(url.replace("0.0.0.0", "127.0.0.1"), headers={"Host": "wall.shop:80"})
+        assert urllib.request.urlopen(request, timeout=20).status == 200
 
 
 def test_without_postgres_it_starts_and_is_not_ready_and_ends_on_sigterm(tmp_path):

@@ -72,3 +72,10 @@ def test_sessions_are_read_only_and_bounded_in_time():
         "timezone=UTC",
         "tally.now=2026-11-22",
     ]
+
+
+def test_on_loopback_only_its_own_names_are_known():
+    assert DashboardSettings.from_env({"DATABASE_URL": URL}).names == {"localhost", "127.0.0.1", "::1"}
+    assert DashboardSettings.from_env({"DATABASE_URL": URL, "TALLY_HOST": "0.0.0.0"}).names == frozenset()
+    proxied = {"DATABASE_URL": URL, "TALLY_DASHBOARD_NAMES": "Sales.Shop, 127.0.0.1"}
+    assert DashboardSettings.from_env(proxied).names == {"sales.shop", "127.0.0.1"}

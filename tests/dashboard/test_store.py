@@ -2,7 +2,7 @@
 
 import threading
 
-from dashboard.store import State, Store
+from dashboard.store import MOST_KEYS, State, Store
 
 
 class Clock:
@@ -143,3 +143,28 @@ def test_a_viewer_with_an_old_value_does_not_wait_for_a_slow_server():
         threading.Event.wait = original
         gate.set()
     assert 7 not in waited
+
+
+def test_keys_that_nobody_asks_for_any_more_are_forgotten():
+    clock, source = Clock(), Source()
+    store = Store(clock)
+    for n in range(1000):
+        clock.now += 1
+        store.read(("orders", f"channel {n}"), source, 2)
+    assert len(store._entries) == MOST_KEYS
+    assert ("orders", "channel 999") in store._entries and ("orders", "channel 0") not in store._entries
+
+
+def test_a_hung_server_holds_a_page_up_once_and_not_once_for_each_panel():
+    gate, store, waited = threading.Event(), Store(Clock()), []
+    original = threading.Event.wait
+    try:
+        threading.Event.wait = lambda self, timeout=None: (
+            waited.append(timeout) or original(self, 0 if timeout else None)
+        )
+        for panel in range(10):
+            store.read(panel, lambda: original(gate, 30), 2, patience=1.0)
+    finally:
+        threading.Event.wait = original
+        gate.set()
+    assert waited.count(1.0) == 1

@@ -316,3 +316,14 @@ def test_replay_to_kafka_sends_every_line_with_its_key(make_log, tmp_path):
     records = log.read()
     assert Counter(value for _, value in records) == Counter(lines)
     assert all(key == json.loads(value)["event_id"].encode() for key, value in records if value[:1] == b"{" and key)
+
+
+def test_a_stop_while_history_is_simulated_ends_at_once_and_sends_nothing(make_log, tmp_path):
+    log = make_log()
+    with running(tmp_path, log, "--rate", "20", "--history-days", "8") as process:
+        wait_until(lambda: progress(tmp_path)["phase"] == "simulating", "it simulates")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0, said(tmp_path)
+    assert log.read() == []
+    with running(tmp_path, log, *SMALL, "--history-rate", "50000") as process:
+        wait_until(lambda: progress(tmp_path)["phase"] == "live", "the next start begins anew")

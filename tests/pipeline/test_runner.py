@@ -68,6 +68,17 @@ def test_a_start_may_take_its_time_and_a_cluster_that_comes_back_is_forgiven():
         healthy.judge(state() if step % 2 else None)
 
 
+def test_a_silent_cluster_is_given_a_minute_since_a_busy_machine_is_no_dead_one():
+    clock = Clock()
+    watch = Watch(clock)
+    watch.judge(state())
+    clock.now = 59.0
+    watch.judge(None)
+    clock.now = 61.0
+    with pytest.raises(JobEnded, match=r"^nobody works at the job: Flink does not answer$"):
+        watch.judge(None)
+
+
 def test_an_orphan_asks_itself_to_stop():
     assert StopRequest(parent=os.getppid()).wait(0) is False
     assert StopRequest(parent=1 if os.getppid() != 1 else 2).wait(0) is True

@@ -7,6 +7,7 @@ import pytest
 from confluent_kafka import Producer
 
 from tally.drained import Drain, NotDrained, log_end, missing_parts
+from tally.home import Home
 from tally.kafka import ensure_topics
 
 
@@ -87,29 +88,31 @@ def results():
 
 
 @pytest.fixture
-def inbox(tmp_path):
-    (tmp_path / ".claimed").mkdir()
-    return tmp_path
+def home(tmp_path):
+    one = Home(tmp_path)
+    one.prepare()
+    (one.inbox / ".claimed").mkdir()
+    return one
 
 
-def drain(inbox, end, results, clock, sleep):
+def drain(home, end, results, clock, sleep):
     return Drain(
-        inbox, lambda: end, lambda: results.reached, results.has_checkpoint_after, clock=lambda: clock[0], sleep=sleep
+        home, lambda: end, lambda: results.reached, results.has_checkpoint_after, clock=lambda: clock[0], sleep=sleep
     )
 
 
-def test_waiting_goes_from_the_inbox_over_the_log_to_a_later_checkpoint(results, inbox):
+def test_waiting_goes_from_the_inbox_over_the_log_to_a_later_checkpoint(results, home):
     clock, shown = [0.0], []
-    (inbox / "a.ndjson").write_text("")
+    (home.inbox / "a.ndjson").write_text("")
     results.checkpoints = [datetime.fromisoformat("2001-01-01T00:00:00+00:00")]
 
     def sleep(seconds):
         clock[0] += seconds
         match len(shown):
             case 1:
-                (inbox / "a.ndjson").rename(inbox / ".claimed" / "a.ndjson")
+                (home.inbox / "a.ndjson").rename(home.inbox / ".claimed" / "a.ndjson")
             case 2:
-                (inbox / ".claimed" / "a.ndjson").unlink()
+                (home.inbox / ".claimed" / "a.ndjson").unlink()
             case 3:
                 results.reached = {0: (9, 8)}
             case 4:
@@ -117,7 +120,7 @@ def test_waiting_goes_from_the_inbox_over_the_log_to_a_later_checkpoint(results,
             case 5:
                 results.checkpoints = [datetime.fromisoformat("2999-01-01T00:00:00+00:00")]
 
-    drain(inbox, {0: 9}, results, clock, sleep).wait(60, shown.append)
+    drain(home, {0: 9}, results, clock, sleep).wait(60, shown.append)
     assert shown == [
         "1 in the inbox, next a.ndjson",
         "1 in the inbox, next a.ndjson",
@@ -127,7 +130,16 @@ def test_waiting_goes_from_the_inbox_over_the_log_to_a_later_checkpoint(results,
     ]
 
 
-def test_when_time_runs_out_the_text_says_what_is_missing(results, inbox):
+def test_a_rebuild_that_has_not_begun_is_waited_for(results, home):
+    home.rebuild_request.touch()
+    results.reached = {0: (9, 9)}
+    results.checkpoints = [datetime.fromisoformat("2999-01-01T00:00:00+00:00")]
+    clock, shown = [0.0], []
+    drain(home, {0: 9}, results, clock, lambda seconds: home.rebuild_request.unlink()).wait(60, shown.append)
+    assert shown == ["the rebuild has not begun"]
+
+
+def test_when_time_runs_out_the_text_says_what_is_missing(results, home):
     clock = [0.0]
     results.reached = {0: (9, 3)}
 
@@ -135,7 +147,7 @@ def test_when_time_runs_out_the_text_says_what_is_missing(results, inbox):
         clock[0] += 10
 
     with pytest.raises(NotDrained) as caught:
-        drain(inbox, {0: 9}, results, clock, sleep).wait(30)
+        drain(home, {0: 9}, results, clock, sleep).wait(30)
     assert str(caught.value) == (
         "not everything is visible after 30 s; found: the job is at offset 3 of 9 in partition 0; wait longer "
         "(--timeout), or see `tally status` and `tally logs job`"
