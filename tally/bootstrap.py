@@ -1,6 +1,7 @@
 """Build .venv from the locked, hash-checked packages; `make setup` runs it.
 
-It runs under the system's Python, so it uses the standard library only, and isolated (`python3 -I tally/bootstrap.py`): a module of this folder must not hide one of the standard library.
+It runs under the system's Python, so it uses the standard library only, and isolated (`python3 -I tally/bootstrap.py`):
+a module of this folder must not hide one of the standard library.
 """
 
 import hashlib
@@ -58,7 +59,7 @@ def run(what: str, *command: str | Path) -> None:
     if done.returncode:
         raise SetupError(
             f"set-up failed; the step '{what}' ended with code {done.returncode}, the lines above name the package and "
-            "where it was asked for; check the network or proxy (or name your mirror: PIP_INDEX_URL and UV_INDEX_URL) and run "
+            "where it was asked for; check the network or proxy (or name your mirror: PIP_INDEX_URL, UV_INDEX_URL) and run "
             "`make setup` again, what was fetched is kept"
         )
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from tally.logs import LogFiles
+from tally.logs import LogFiles, without_stack
 from tally.processes import Identity, end_session
 
 BACK_OFF_SECONDS = (1, 2, 4, 8, 16, 30)
@@ -17,6 +17,7 @@ CHECK_SECONDS = 5.0
 STARTING_CHECK_SECONDS = 0.25
 HANG_SECONDS = 120.0
 QUOTED_CHARACTERS = 300
+LOOKED_AT_LINES = 100
 
 
 class State(enum.StrEnum):
@@ -42,6 +43,8 @@ class ChildSpec:
     stop_signal: int = signal.SIGTERM
     # exit codes after which it is not restarted, and what to say then
     endings: Mapping[int, str] = field(default_factory=dict)
+    # what to do when it does not start, where that is more than mending what its log says
+    cure: str = ""
 
 
 class Child:
@@ -122,8 +125,8 @@ class Child:
 
     def last_words(self) -> str:
         """Return the last line of the log, to be quoted."""
-        lines = [line.strip() for line in self.logs.tail(self.name, 20) if line.strip()]
-        return f": {lines[-1][:QUOTED_CHARACTERS]}" if lines else ""
+        lines = without_stack(self.logs.tail(self.name, LOOKED_AT_LINES))
+        return f": {lines[-1].strip()[:QUOTED_CHARACTERS]}" if lines else ""
 
     def look(self, now: float) -> list[str]:
         """Take the result of the newest health check and plan the next one."""

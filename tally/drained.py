@@ -128,6 +128,7 @@ class Drain:
         read_log_end: Callable[[], dict[int, int]],
         read_reached: Callable[[], dict[int, tuple[int, int]]],
         has_checkpoint_after: Callable[[datetime], bool],
+        check_running: Callable[[], object] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ):
@@ -135,6 +136,7 @@ class Drain:
         self.read_log_end = read_log_end
         self.read_reached = read_reached
         self.has_checkpoint_after = has_checkpoint_after
+        self.check_running = check_running
         self.clock = clock
         self.sleep = sleep
 
@@ -161,7 +163,8 @@ class Drain:
             self.sleep(LOOK_SECONDS)
 
     def look(self, find_faults: Callable[[], list[str]]) -> list[str]:
-        """Look once; a database that does not answer is something missing too."""
+        """Look once; a database that does not answer is something missing too. Raise when nothing runs any more."""
+        self.check_running()
         try:
             return find_faults()
         except DatabaseError as error:

@@ -27,6 +27,10 @@ from tally.supervisor import Supervisor, python_command
 
 ANSWER_SECONDS = 5
 FRESH_SECONDS = 30.0
+JOB_CURE = (
+    "mend what they say; if they speak of a checkpoint that does not fit, `tally rebuild` makes every result again "
+    "from the log at the next start"
+)
 OUTSIDE_KAFKA_SECONDS = 15.0
 EVERYWHERE = ("0.0.0.0", "::", "")
 
@@ -184,7 +188,7 @@ class Line:
         start = {"since": datetime.now(UTC)}
         signs = {name: partial(has_row, self.urls.writer, f"{name}_is_alive", start) for name in ("job", "archive")}
         return [
-            ChildSpec("job", python_command("pipeline"), writer, signs["job"], start_seconds=180),
+            ChildSpec("job", python_command("pipeline"), writer, signs["job"], start_seconds=180, cure=JOB_CURE),
             ChildSpec("archive", python_command("tally.archive"), writer, signs["archive"]),
             ChildSpec("inbox", python_command("tally.inbox"), self.environment()),
             ChildSpec("dashboard", python_command("dashboard"), dashboard, self.dashboard_answers),

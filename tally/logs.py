@@ -1,6 +1,7 @@
 """One log file per process in $TALLY_HOME/logs: open, rotate, read the end."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,6 +42,11 @@ class LogFiles:
         """Return the last lines of a log; an absent one has none."""
         path = self.path(name)
         return tail(path, lines) if path.exists() else []
+
+
+def without_stack(lines: list[str]) -> list[str]:
+    """Drop blank lines and the frames of Java stack traces: what is left says what happened."""
+    return [line for line in lines if line.strip() and not re.match(r"\s*(at [\w.$<>]+[/(.]|\.\.\. \d+ more)", line)]
 
 
 def rotate(path: Path) -> None:

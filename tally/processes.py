@@ -13,6 +13,7 @@ import psutil
 MARK = "TALLY_SUPERVISED_HOME"
 BIRTH_TOLERANCE_SECONDS = 0.05
 POLL_SECONDS = 0.05
+KILLED_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -75,12 +76,6 @@ def send(process: psutil.Process, number: int) -> None:
         process.send_signal(number)
 
 
-def end_session(leader: Identity) -> None:
-    """Kill what is left of a child's session."""
-    for process in session_members(leader):
-        send(process, signal.SIGKILL)
-
-
 def wait_gone(
     processes: Iterable[psutil.Process],
     seconds: float,
@@ -102,3 +97,11 @@ def lives(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def end_session(leader: Identity) -> None:
+    """Kill what is left of a child's session and wait until it has gone."""
+    members = session_members(leader)
+    for process in members:
+        send(process, signal.SIGKILL)
+    wait_gone(members, KILLED_SECONDS)

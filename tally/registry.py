@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 
 from tally.errors import TallyError
 from tally.home import Home, write_atomically
-from tally.processes import Identity, lives, marked_processes, send, session_members, wait_gone
+from tally.processes import KILLED_SECONDS, Identity, end_session, marked_processes, send, session_members, wait_gone
 
 LEFTOVER_SECONDS = 4.0
-KILLED_SECONDS = 5.0
 
 
 class AlreadyRunning(TallyError):
@@ -113,17 +112,14 @@ class Registry:
 
     def end_leftover(self, entry: Entry, say: Callable[[str], None]) -> None:
         """Ask one left process to end, then kill what is left of its session."""
-        members = session_members(entry.identity)
-        if not members:
+        if not session_members(entry.identity):
             return
         say(f"ending {entry.name} (process {entry.pid}), left by an earlier start")
         leader = entry.identity.process()
         if leader is not None:
             send(leader, entry.stop_signal)
             wait_gone([leader], LEFTOVER_SECONDS)
-        for member in [one for one in session_members(entry.identity) if lives(one)]:
-            send(member, signal.SIGKILL)
-        wait_gone(members, KILLED_SECONDS)
+        end_session(entry.identity)
 
 
 def already_running(home: Home, state: RunState) -> AlreadyRunning:

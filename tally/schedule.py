@@ -174,7 +174,7 @@ class Rebuild:
         try:
             empty_results(line)
         except (DatabaseError, OSError) as error:
-            line.supervisor.say(f"the rebuild was given up; {error}; the job goes on as before")
+            line.supervisor.say(f"the rebuild was given up; {error}; the results stay as they were")
         self.request.unlink()
         if job is not None:
             job.start()

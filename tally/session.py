@@ -67,6 +67,7 @@ def start(line: Line, plan: Plan, progress: Callable[[str], None], screen: Scree
     """Bring every process up, each with what it stands on before it; tell the address as soon as it answers."""
     line.start_services(progress)
     write_store_settings(line.urls.writer, line.settings)
+    Rebuild(line).tick()
     line.start_parts()
     wait_for("dashboard", line, progress)
     screen.address(line.dashboard_url, line.home.root)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from tally.child import Child, ChildSpec, State
+from tally.child import LOOKED_AT_LINES, Child, ChildSpec, State
 from tally.errors import TallyError
-from tally.logs import LogFiles
+from tally.logs import LogFiles, without_stack
 from tally.processes import Identity
 from tally.registry import Entry, Registry, RunState
 
@@ -131,10 +131,12 @@ class Supervisor:
 
     def start_error(self, child: Child) -> StartError:
         """Return the error for a child that does not come up."""
-        lines = "\n".join(f"  {line}" for line in self.logs.tail(child.name, QUOTED_LINES))
+        last = without_stack(self.logs.tail(child.name, LOOKED_AT_LINES))[-QUOTED_LINES:]
+        lines = "\n".join(f"  {line}" for line in last)
+        cure = child.spec.cure or "mend what they say"
         return StartError(
             f"{child.name} does not start; it ended {child.failed_starts} times, last lines of "
-            f"{self.logs.path(child.name)}:\n{lines}\nmend what they say; `tally doctor` checks this machine"
+            f"{self.logs.path(child.name)}:\n{lines}\n{cure}; `tally doctor` checks this machine"
         )
 
     def stop_all(self) -> None:

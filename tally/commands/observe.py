@@ -41,6 +41,7 @@ def wait(context: Context, timeout: float):
         lambda: read_log_end(state.kafka, context.settings.topic),
         lambda: read_reached(urls.writer),
         lambda moment: has_checkpoint_after(urls.writer, moment),
+        check_running=lambda: running_state(context),
     )
     console = Console(stderr=True, highlight=False)
     with console.status("waiting") as status:

@@ -113,7 +113,9 @@ def test_a_file_in_the_inbox_is_counted_once_and_its_bad_line_named(line, answer
         "unit_amount": 12_900, "discount_amount": 500,
     }  # fmt: skip
     hidden = line.home / "inbox" / ".first.tmp"
-    hidden.write_text(json.dumps(event) + "\r\n\r\n" + json.dumps({**event, "quantity": 2.9}) + "\n" + json.dumps(event))
+    hidden.write_text(
+        json.dumps(event) + "\r\n\r\n" + json.dumps({**event, "quantity": 2.9}) + "\n" + json.dumps(event)
+    )
     hidden.rename(line.home / "inbox" / "first.ndjson")
     line.tally("wait", "--timeout", "120s")
     amounts = line.query("SELECT sum(gross_amount), sum(units) FROM product_sales_by_day WHERE sku = 'own-1'")[0]

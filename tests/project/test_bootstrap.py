@@ -16,8 +16,8 @@ def test_another_python_is_refused_with_the_cure(version):
     with pytest.raises(bootstrap.SetupError) as error:
         bootstrap.check_python(version, has_venv=True)
     assert str(error.value) == (
-        f"Tallystream needs Python 3.11 or 3.12; found 3.{version[1]} (streamlit needs 3.11 or later, apache-flink has no wheel "
-        "after 3.12); install python3.12, or name one: make setup PYTHON=/path/to/python3.12"
+        f"Tallystream needs Python 3.11 or 3.12; found 3.{version[1]} (streamlit needs 3.11 or later, apache-flink has "
+        "no wheel after 3.12); install python3.12, or name one: make setup PYTHON=/path/to/python3.12"
     )
 
 
@@ -32,7 +32,8 @@ def test_a_fitting_python_passes(version):
 
 
 def test_a_failed_step_is_named_with_what_to_do(capfd):
-    with pytest.raises(bootstrap.SetupError, match=r"the step 'the impossible' ended with code 3, .* run `make setup` again"):
+    told = r"the step 'the impossible' ended with code 3, .* run `make setup` again"
+    with pytest.raises(bootstrap.SetupError, match=told):
         bootstrap.run("the impossible", sys.executable, "-c", "raise SystemExit(3)")
     assert "setup: the impossible" in capfd.readouterr().out
 
@@ -46,7 +47,7 @@ def test_the_stamp_follows_the_lock_file(tmp_path):
 
 
 def test_make_refuses_a_machine_without_a_fitting_python(tmp_path):
-    (tmp_path / "python3").write_text("#!/bin/sh\ntest \"$1\" = --version && echo Python 3.9.2 && exit 0\nexit 1\n")
+    (tmp_path / "python3").write_text('#!/bin/sh\ntest "$1" = --version && echo Python 3.9.2 && exit 0\nexit 1\n')
     (tmp_path / "python3").chmod(0o755)
     for tool in ("sh", "make", "echo"):
         (tmp_path / tool).symlink_to(subprocess.run(["which", tool], capture_output=True, text=True).stdout.strip())

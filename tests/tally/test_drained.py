@@ -7,6 +7,7 @@ import pytest
 from confluent_kafka import Producer
 
 from tally.drained import Drain, NotDrained, log_end, missing_parts
+from tally.errors import TallyError
 from tally.home import Home
 from tally.kafka import ensure_topics
 
@@ -152,3 +153,12 @@ def test_when_time_runs_out_the_text_says_what_is_missing(results, home):
         "not everything is visible after 30 s; found: the job is at offset 3 of 9 in partition 0; wait longer "
         "(--timeout), or see `tally status` and `tally logs job`"
     )
+
+
+def test_waiting_ends_when_nothing_runs_any_more(results, home):
+    def stopped():
+        raise TallyError("Tallystream does not run")
+
+    one = Drain(home, dict, dict, results.has_checkpoint_after, stopped)
+    with pytest.raises(TallyError, match="does not run"):
+        one.wait(30)

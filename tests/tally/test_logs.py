@@ -1,6 +1,6 @@
 """Logs: rotated in place while their writer goes on, read from the end, followed."""
 
-from tally.logs import LogFiles, follow, tail
+from tally.logs import LogFiles, follow, tail, without_stack
 
 
 def test_a_log_that_is_too_large_is_rotated_while_its_writer_goes_on(tmp_path):
@@ -43,3 +43,16 @@ def test_following_goes_on_after_a_rotation(tmp_path):
     assert (text, list(follow(path, position))) == ("one\n", [])
     path.write_text("x\n")
     assert [text for text, _ in follow(path, position)] == ["x\n"]
+
+
+def test_the_frames_of_a_stack_trace_say_nothing():
+    lines = [
+        "job: starts",
+        "Caused by: java.lang.IllegalStateException: Cannot map checkpoint",
+        "\tat org.apache.flink.runtime.scheduler.SchedulerBase.<init>(SchedulerBase.java:255)",
+        "        at java.base/java.lang.Thread.run(Thread.java:840)",
+        "\t... 5 more",
+        "  ",
+        "at last it ended",
+    ]
+    assert without_stack(lines) == [lines[0], lines[1], lines[6]]

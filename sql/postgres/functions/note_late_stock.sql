@@ -3,6 +3,10 @@
 CREATE OR REPLACE FUNCTION tally.note_late_stock() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    -- after a TRUNCATE nothing is closed, but this trigger's own bound is still the old one
+    IF coalesce(NEW.window_start, OLD.window_start) >= (SELECT c.closed_until FROM tally.closing AS c) THEN
+        RETURN NULL;
+    END IF;
     IF TG_OP <> 'INSERT' THEN
         INSERT INTO tally.stock_late VALUES (OLD.window_start, OLD.sku, OLD.warehouse_id, -OLD.sold, -OLD.refunded,
             -OLD.restocked, -OLD.adjusted, -OLD.shipped, -OLD.unmet, -OLD.gross_amount, -OLD.discount_amount,
