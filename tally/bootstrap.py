@@ -59,7 +59,7 @@ def run(what: str, *command: str | Path) -> None:
     if done.returncode:
         raise SetupError(
             f"set-up failed; the step '{what}' ended with code {done.returncode}, the lines above name the package and "
-            "where it was asked for; check the network or proxy (or name your mirror: PIP_INDEX_URL, UV_INDEX_URL) and run "
+            "where it was asked for; check the network or proxy (or name a mirror: PIP_INDEX_URL, UV_INDEX_URL), run "
             "`make setup` again, what was fetched is kept"
         )
 

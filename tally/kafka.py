@@ -200,6 +200,23 @@ def create_missing(admin, topic: str, partitions: int) -> None:
         except KafkaException as error:
             if error.args[0].code() != Code.TOPIC_ALREADY_EXISTS:
                 raise
+    for one in missing:
+        await_leaders(admin, one.topic, one.num_partitions)
+
+
+def await_leaders(admin, topic: str, partitions: int) -> None:
+    """Wait until every partition of a topic that was just made has a leader; raise KafkaError when that takes long."""
+    deadline = time.monotonic() + CREATE_SECONDS
+    while True:
+        found = admin.list_topics(topic, CREATE_SECONDS).topics[topic].partitions.values()
+        if sum(one.leader >= 0 for one in found) >= partitions:
+            return
+        if time.monotonic() > deadline:
+            raise KafkaError(
+                f"the topic {topic} was made but can't be used; found no leader for some of its partitions after "
+                f"{CREATE_SECONDS:.0f} s; see Kafka's log: tally logs kafka"
+            )
+        time.sleep(RETRY_SECONDS)
 
 
 def describe_topic(admin, topic: str) -> dict[str, str | None]:
