@@ -79,9 +79,8 @@ def main() -> None:
         before, started = cpu_seconds(), time.monotonic()
         statement_set.execute().wait()
         cpu, wall = cpu_seconds() - before, time.monotonic() - started
-        print(
-            f"{choice.form} run {run}: {cpu / choice.records * 1e6:.1f} µs CPU, {wall / choice.records * 1e6:.1f} µs wall"
-        )
+        per_record = 1e6 / choice.records
+        print(f"{choice.form} run {run}: {cpu * per_record:.1f} µs CPU, {wall * per_record:.1f} µs wall", flush=True)
 
 
 if __name__ == "__main__":

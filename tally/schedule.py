@@ -125,6 +125,16 @@ def history_days(progress: dict) -> list[dict]:
     ]
 
 
+def has_history_to_publish(line: Line) -> bool:
+    """Tell whether the demo's generator still publishes its history."""
+    if "generator" not in line.children:
+        return False
+    try:
+        return json.loads((line.home.generator / "progress.json").read_text()).get("phase") != "live"
+    except (OSError, ValueError):
+        return True
+
+
 class HourlyAudit:
     """Runs the audit on each full hour of the store, and once soon after the start."""
 
@@ -142,7 +152,8 @@ class HourlyAudit:
 
     def tick(self) -> None:
         """Start an audit when one is due and none runs."""
-        is_first = self.first_at is not None and self.clock() >= self.first_at
+        # two cores are few: the first audit waits until the demo's history is in
+        is_first = self.first_at is not None and self.clock() >= self.first_at and not has_history_to_publish(self.line)
         if not is_first and self.current_hour() == self.hour:
             return
         self.first_at, self.hour = None, self.current_hour()

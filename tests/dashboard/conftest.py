@@ -103,7 +103,7 @@ def open_page(monkeypatch) -> Callable[..., AppTest]:
             app.switch_page(f"screens/{name}.py")
         app.run()
         deadline = time.monotonic() + SETTLE_SECONDS
-        while settled and "ts-skel" in html_of(app) and time.monotonic() < deadline:
+        while settled and 'class="ts-skel"' in html_of(app) and time.monotonic() < deadline:
             app.run()
         return app
 

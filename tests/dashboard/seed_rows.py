@@ -402,8 +402,10 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=2.0)
     parser.add_argument("--days", type=int, default=8)
     parser.add_argument("--zone", default="Asia/Shanghai")
+    parser.add_argument("--now", type=datetime.fromisoformat, help="the shop's last moment, with its zone; else now")
     given = parser.parse_args()
-    shape = Shape(datetime.now(UTC) - timedelta(milliseconds=500), given.zone, given.days, given.rate)
+    now = given.now or datetime.now(UTC) - timedelta(milliseconds=500)
+    shape = Shape(now, given.zone, given.days, given.rate)
     connection = psycopg2.connect(given.url)
     try:
         Seeder(connection, shape).fill()

@@ -176,7 +176,7 @@ def test_the_first_read_under_way_is_a_skeleton(name, silent, open_page):
     app = open_page(name, silent, settled=False)
     assert not app.exception
     assert "CONNECTING" in plain(app)
-    assert "ts-skel" in html_of(app)
+    assert 'class="ts-skel"' in html_of(app)
     assert set(metrics(app).values()) <= {"—"}
 
 

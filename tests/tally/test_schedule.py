@@ -88,6 +88,8 @@ def audited(tmp_path):
     line = SimpleNamespace(
         settings=Settings(home=tmp_path, store_zone="Asia/Kathmandu"),
         urls=SimpleNamespace(writer="postgresql://w"),
+        home=home,
+        children={},
         environment=lambda **more: more,
         supervisor=SimpleNamespace(start=start),
     )
@@ -110,6 +112,22 @@ def test_the_audit_runs_soon_after_the_start_and_then_on_the_stores_full_hours(a
         clock[0] += 60
     assert begun == ["10:25", "11:15", "12:15", "13:15"]
     assert starts[0].command[-2:] == ("-m", "tally.audit")
+
+
+def test_the_first_audit_waits_for_the_demos_history(audited):
+    line, starts = audited
+    line.children["generator"] = object()
+    progress = line.home.generator / "progress.json"
+    clock = [datetime(2026, 11, 22, 10, 30, tzinfo=UTC).timestamp()]
+    audit = HourlyAudit(line, clock=lambda: clock[0])
+    clock[0] += 600
+    for phase in ("simulating", "history"):
+        progress.write_text(f'{{"phase": "{phase}"}}')
+        audit.tick()
+        assert starts == []
+    progress.write_text('{"phase": "live"}')
+    audit.tick()
+    assert len(starts) == 1
 
 
 def test_the_target_of_a_demo_fits_its_rate():
