@@ -1,5 +1,6 @@
 """python -m dashboard: serve the pages on TALLY_HOST:TALLY_PORT from the Postgres of DATABASE_URL."""
 
+import logging
 import sys
 
 from dashboard.settings import DashboardSettings, SettingsError
@@ -12,6 +13,7 @@ def main() -> int:
     except SettingsError as error:
         print(f"dashboard: {error}", file=sys.stderr)
         return 2
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     # Imported late: a wrong setting is told at once, not after the seconds that Streamlit needs to load.
     from dashboard.server import serve
 

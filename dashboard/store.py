@@ -62,6 +62,7 @@ class Store:
         self._lock = threading.Lock()
         self._entries: dict[Hashable, Entry] = {}
         self._slow = False
+        self._failing: dict[Hashable, str] = {}
 
     def read(
         self, key: Hashable, fetch: Callable[[], Any], refresh_seconds: float, patience: float = PATIENCE_SECONDS
@@ -88,7 +89,9 @@ class Store:
         """Forget the key asked for longest ago when there are many: a filter in an address may be anything."""
         idle = [key for key, entry in self._entries.items() if entry.landed is None]
         if idle and len(self._entries) >= MOST_KEYS:
-            del self._entries[min(idle, key=lambda key: self._entries[key].asked_at)]
+            oldest = min(idle, key=lambda key: self._entries[key].asked_at)
+            del self._entries[oldest]
+            self._failing.pop(oldest, None)
 
     def _is_due(self, entry: Entry, refresh_seconds: float) -> bool:
         wait_for = refresh_seconds if entry.reading.error is None else min(refresh_seconds, RETRY_SECONDS)
@@ -101,14 +104,21 @@ class Store:
             reading = Reading(fetch(), self._clock())
         except Exception as error:  # noqa: BLE001  kept and shown; the last good value stays
             reading = Reading(before.value, before.read_at, first_line(error))
-        if reading.error and not before.error:
-            LOG.warning(TROUBLE, key, reading.error, RETRY_SECONDS)
-        elif before.error and not reading.error:
-            LOG.info("%s is read again", key)
         with self._lock:
             landed, entry.reading, entry.landed = entry.landed, reading, None
             self._slow = reading.error is not None
+            self._tell(key, reading.error)
         landed.set()
+
+    def _tell(self, key: Hashable, error: str | None) -> None:
+        """Log a fault once for all keys that have it, and when the last of them is gone."""
+        if error is None:
+            if self._failing.pop(key, None) is not None and not self._failing:
+                LOG.warning("reads work again")
+            return
+        if error not in self._failing.values():
+            LOG.warning(TROUBLE, key, error, RETRY_SECONDS)
+        self._failing[key] = error
 
     def _seen(self, entry: Entry) -> Reading:
         """Return the entry's reading; a read that never came back is an error too."""

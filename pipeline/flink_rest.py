@@ -13,6 +13,10 @@ class FlinkUnreachable(RuntimeError):
     """The cluster did not answer, or answered with an error; the text says to what."""
 
 
+class FlinkGone(FlinkUnreachable):
+    """Nothing listens on the cluster's port any more: it is down, not just busy."""
+
+
 @dataclass(frozen=True)
 class JobState:
     """The job as Flink sees it at one moment; `taskmanagers` 0 means that nothing works, whatever `state` says."""
@@ -67,7 +71,8 @@ class FlinkRest:
         except urllib.error.HTTPError as fault:
             raise FlinkUnreachable(f"Flink answered {fault.code} to {path}: {fault.read(500)!r}") from None
         except (OSError, ValueError) as fault:
-            raise FlinkUnreachable(f"Flink did not answer to {path}: {fault}") from None
+            refused = isinstance(getattr(fault, "reason", fault), ConnectionRefusedError)
+            raise (FlinkGone if refused else FlinkUnreachable)(f"Flink did not answer to {path}: {fault}") from None
 
     def job_state(self, job_id: str) -> JobState:
         """Return the job's state and the number of TaskManagers. Raise FlinkUnreachable."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.checkpoints import Checkpoint, choose_checkpoint
-from pipeline.flink_rest import FlinkRest, FlinkUnreachable, JobState, innermost_cause
+from pipeline.flink_rest import FlinkGone, FlinkRest, FlinkUnreachable, JobState, innermost_cause
 from pipeline.monitor import Monitor
 from pipeline.session import Folders, define_job, flink_options, free_port, open_session, prepare_environment
 from pipeline.session import write_password_file as keep_password
@@ -97,15 +97,15 @@ class Watch:
         self._started = self._healthy_at = clock()
         self._ever_healthy = False
 
-    def judge(self, state: JobState | None) -> None:
-        """Take one look (None: no answer). Raise JobEnded when the job is over or nobody works at it."""
+    def judge(self, state: JobState | None, gone: bool = False) -> None:
+        """Take one look (None: no answer; `gone`: no port). Raise JobEnded when the job is over or left alone."""
         now = self._clock()
         if state and state.state in ENDED:
             raise JobEnded(f"Flink says {state.state}")
         if state and state.taskmanagers > 0:
             self._healthy_at, self._ever_healthy = now, True
             return
-        patience = START_GRACE_SECONDS if not self._ever_healthy else LOST_SECONDS if state else SILENT_SECONDS
+        patience = START_GRACE_SECONDS if not self._ever_healthy else LOST_SECONDS if state or gone else SILENT_SECONDS
         if now - max(self._healthy_at, self._started) > patience:
             found = f"the state is {state.state} but no TaskManager is left" if state else "Flink does not answer"
             raise JobEnded(f"nobody works at the job: {found}")
@@ -155,7 +155,7 @@ def _run(settings: PipelineSettings, folders: Folders, checkpoint: Checkpoint | 
     watch, last_state = Watch(), None
     try:
         while not stop.wait(LOOK_SECONDS):
-            watch.judge(_look(rest, job_id))
+            watch.judge(*_look(rest, job_id))
         complete = stop_gracefully(rest, job_id, lambda: _cancel(client))
         say("stopped; everything read is written" if complete else "stopped without a last checkpoint")
         last_state = "CANCELED"
@@ -191,11 +191,11 @@ def _cancel(client: "JobClient") -> None:
         say(f"Flink did not confirm the end: {innermost_cause(str(fault))}")
 
 
-def _look(rest: FlinkRest, job_id: str) -> JobState | None:
+def _look(rest: FlinkRest, job_id: str) -> tuple[JobState | None, bool]:
     try:
-        return rest.job_state(job_id)
-    except FlinkUnreachable:
-        return None
+        return rest.job_state(job_id), False
+    except FlinkUnreachable as fault:
+        return None, isinstance(fault, FlinkGone)
 
 
 def _cause(rest: FlinkRest, job_id: str) -> str:

@@ -168,3 +168,19 @@ def test_a_hung_server_holds_a_page_up_once_and_not_once_for_each_panel():
         threading.Event.wait = original
         gate.set()
     assert waited.count(1.0) == 1
+
+
+def test_an_outage_is_logged_once_and_its_end_too(caplog):
+    clock, sources, fault = Clock(), [Source(ConnectionError("refused")) for _ in range(5)], "refused"
+    store = Store(clock)
+    for _ in range(3):
+        for n, source in enumerate(sources):
+            store.read(n, source, 2, patience=10)
+        clock.now += 2
+    for source in sources:
+        source.value = "good"
+    for n, source in enumerate(sources):
+        store.read(n, source, 2, patience=10)
+    texts = [record.getMessage() for record in caplog.records]
+    assert len(texts) == 2
+    assert fault in texts[0] and texts[1] == "reads work again"

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg2
 import pytest
 
-from pipeline.flink_rest import FlinkRest, FlinkUnreachable, JobState
+from pipeline.flink_rest import FlinkGone, FlinkRest, JobState
 from pipeline.monitor import ResultStore
 from pipeline.runner import JobEnded, StopRequest, Watch, sweep_scratch
 from pipeline.session import Folders, free_port, prepare_environment, write_password_file
@@ -79,6 +79,16 @@ def test_a_silent_cluster_is_given_a_minute_since_a_busy_machine_is_no_dead_one(
         watch.judge(None)
 
 
+def test_a_cluster_that_is_gone_ends_the_run_at_once():
+    # What a Postgres outage does to a mini-cluster: the worker's fatal error takes it down, port and all.
+    clock = Clock()
+    watch = Watch(clock)
+    watch.judge(state())
+    clock.now = 5.1
+    with pytest.raises(JobEnded, match=r"^nobody works at the job: Flink does not answer$"):
+        watch.judge(None, gone=True)
+
+
 def test_an_orphan_asks_itself_to_stop():
     assert StopRequest(parent=os.getppid()).wait(0) is False
     assert StopRequest(parent=1 if os.getppid() != 1 else 2).wait(0) is True
@@ -112,7 +122,7 @@ def test_no_statement_and_no_jvm_flag_carries_a_secret(job_settings, tmp_path):
 
 
 def test_flink_that_does_not_answer_is_said_so():
-    with pytest.raises(FlinkUnreachable, match=r"^Flink did not answer to /jobs/x: "):
+    with pytest.raises(FlinkGone, match=r"^Flink did not answer to /jobs/x: "):
         FlinkRest(free_port(), timeout=1).job_state("x")
 
 
