@@ -87,7 +87,7 @@ class PipelineSettings:
             database=read.database("DATABASE_URL"),
             dedup=read.switch("TALLY_DEDUP", "on"),
             dedup_hours=read.whole("TALLY_DEDUP_HOURS", "72", MIN_DEDUP_HOURS, 24 * 90),
-            parallelism=read.whole("TALLY_PARALLELISM", "2", 1, 128),
+            parallelism=read.whole("TALLY_PARALLELISM", "1", 1, 128),
             checkpoint_seconds=read.whole("TALLY_CHECKPOINT_SECONDS", "5", 1, 3600),
             buyer_key_file=read.key_file("TALLY_BUYER_KEY_FILE", home / "run" / "buyer.key"),
             jars=read.jars("TALLY_JAR_DIR"),

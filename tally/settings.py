@@ -160,7 +160,7 @@ class Settings:
         "sales-events", matching(r"[A-Za-z0-9._-]{1,200}", "letters, digits, dot, dash, underscore"), "the log"
     )
     partitions: int = setting(4, whole(1, 1000), "partitions of the topic when it is created")
-    parallelism: int = setting(2, whole(1, 1000), "how many parts of the job run side by side")
+    parallelism: int = setting(1, whole(1, 1000), "how many parts of the job run side by side")
     checkpoint_seconds: int = setting(5, whole(1, 3600), "time between two checkpoints of the job, in seconds")
     log_level: str = setting("INFO", log_level, "DEBUG, INFO, WARNING or ERROR")
     log_megabytes: int = setting(
