@@ -15,7 +15,7 @@ from dashboard.viewer import Viewer, browser_language, current_viewer, tick
 
 HERE = Path(__file__).parent
 ICON = str(HERE / "static" / "icon.svg")
-SHEETS = ("tokens", "frame", "panels", "health", "wall", "phone")
+SHEETS = ("tokens", "frame", "panels", "health", "wall", "tablet", "phone")
 
 
 @cache

@@ -25,20 +25,20 @@ class NotDrained(TallyError):
 
 
 def log_end(bootstrap: str, topic: str) -> dict[int, int]:
-    """Return the offset of each partition's last committed record, -1 where there is none.
+    """Return the offset of each partition's last committed record as of now, -1 where there is none.
 
     Offsets have gaps (transaction markers), so the record itself is looked for, from the end backwards. Raise
     KafkaException when the broker does not answer.
     """
     with reader_of(bootstrap, "read_uncommitted") as everything, reader_of(bootstrap, "read_committed") as committed:
-        partitions = sorted(everything.list_topics(topic, READ_SECONDS).topics[topic].partitions)
-        highs = {
-            one: everything.get_watermark_offsets(TopicPartition(topic, one), READ_SECONDS)[1] for one in partitions
+        bounds = {
+            partition: everything.get_watermark_offsets(TopicPartition(topic, partition), READ_SECONDS)
+            for partition in sorted(everything.list_topics(topic, READ_SECONDS).topics[topic].partitions)
         }
         deadline = time.monotonic() + MARKERS_SECONDS
-        for partition, high in highs.items():
+        for partition, (_, high) in bounds.items():
             await_markers(committed, TopicPartition(topic, partition), high, deadline)
-        return {partition: last_record(committed, topic, partition) for partition in partitions}
+        return last_records(committed, topic, bounds)
 
 
 @contextlib.contextmanager
@@ -51,6 +51,7 @@ def reader_of(bootstrap: str, isolation: str) -> Iterator[Consumer]:
             "isolation.level": isolation,
             "enable.auto.commit": False,
             "enable.partition.eof": True,
+            "fetch.wait.max.ms": 50,
             "log_level": 0,
         }
     )
@@ -69,34 +70,42 @@ def await_markers(consumer: Consumer, partition: TopicPartition, high: int, dead
         time.sleep(MARKERS_LOOK_SECONDS)
 
 
-def last_record(consumer: Consumer, topic: str, partition: int) -> int:
-    """Look for a partition's last record in windows that grow towards its beginning."""
-    low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), READ_SECONDS)
+def last_records(consumer: Consumer, topic: str, bounds: dict[int, tuple[int, int]]) -> dict[int, int]:
+    """Look for each partition's last record below its end, in windows that grow towards its beginning."""
+    found = dict.fromkeys(bounds, -1)
+    searched = {partition: high for partition, (low, high) in bounds.items() if low < high}
     window = FIRST_WINDOW
-    while low < high:
-        begin = max(low, high - window)
-        offsets = list(read_offsets(consumer, TopicPartition(topic, partition, begin)))
-        if offsets:
-            return offsets[-1]
-        if begin == low:
-            break
+    while searched:
+        begins = {partition: max(bounds[partition][0], high - window) for partition, high in searched.items()}
+        newest = newest_offsets(consumer, topic, begins, searched)
+        found |= newest
+        searched = {
+            partition: high
+            for partition, high in searched.items()
+            if partition not in newest and begins[partition] > bounds[partition][0]
+        }
         window *= WINDOW_GROWTH
-    return -1
+    return found
 
 
-def read_offsets(consumer: Consumer, start: TopicPartition) -> Iterator[int]:
-    """Give the offsets of a partition's records from a place to its end."""
-    consumer.assign([start])
-    while True:
+def newest_offsets(consumer: Consumer, topic: str, begins: dict[int, int], ends: dict[int, int]) -> dict[int, int]:
+    """Read each partition from a place up to an end; return the newest offset of those that hold a record there."""
+    consumer.assign([TopicPartition(topic, partition, offset) for partition, offset in begins.items()])
+    newest: dict[int, int] = {}
+    unread = set(begins)
+    while unread:
         message = consumer.poll(READ_SECONDS)
         if message is None:
             raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
-        if message.error() is None:
-            yield message.offset()
-        elif message.error().code() == KafkaError._PARTITION_EOF:
-            return
-        else:
-            raise KafkaException(message.error())
+        partition, fault = message.partition(), message.error()
+        if fault is not None and fault.code() != KafkaError._PARTITION_EOF:
+            raise KafkaException(fault)
+        # records that came after the call are none of its business, and chasing them might never end
+        if fault is None and message.offset() < ends[partition]:
+            newest[partition] = message.offset()
+        if fault is not None or message.offset() >= ends[partition] - 1:
+            unread.discard(partition)
+    return newest
 
 
 def missing_parts(end: dict[int, int], reached: dict[int, tuple[int, int]]) -> list[str]:

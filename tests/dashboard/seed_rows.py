@@ -29,24 +29,10 @@ from tests.dashboard.shop import (
 )
 
 TABLES = (
-    "sales_10s",
-    "stock_flow_1m",
-    "day_buyers",
-    "orders_1s",
-    "order_ticker",
-    "rejected_records",
-    "event_counts_1h",
-    "log_counts_1h",
-    "lag_samples",
-    "checkpoint_stats",
-    "audit_results",
-    "audit_log",
-    "job_runs",
-    "history_days",
-    "stock_policy",
-    "products",
-    "warehouses",
-)
+    "sales_10s", "stock_flow_1m", "day_buyers", "orders_1s", "order_ticker", "rejected_records",
+    "event_counts_1h", "log_counts_1h", "lag_samples", "checkpoint_stats", "audit_results", "audit_log",
+    "job_runs", "history_days", "stock_policy", "products", "warehouses",
+)  # fmt: skip
 
 
 def stamp(ms: int) -> str:
@@ -380,19 +366,9 @@ class Seeder:
 
 
 FLOW = (
-    "sold",
-    "refunded",
-    "restocked",
-    "adjusted",
-    "shipped",
-    "unmet",
-    "gross_amount",
-    "discount_amount",
-    "refund_amount",
-    "lines",
-    "refunded_units",
-    "event_count",
-)
+    "sold", "refunded", "restocked", "adjusted", "shipped", "unmet", "gross_amount", "discount_amount",
+    "refund_amount", "lines", "refunded_units", "event_count",
+)  # fmt: skip
 
 
 def main() -> None:
