@@ -17,6 +17,7 @@ WINDOW_GROWTH = 16
 READ_SECONDS = 20.0
 MARKERS_SECONDS = 3.0
 MARKERS_LOOK_SECONDS = 0.05
+PASSING = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
 LOOK_SECONDS = 0.25
 
 
@@ -31,10 +32,8 @@ def log_end(bootstrap: str, topic: str) -> dict[int, int]:
     KafkaException when the broker does not answer.
     """
     with reader_of(bootstrap, "read_uncommitted") as everything, reader_of(bootstrap, "read_committed") as committed:
-        bounds = {
-            partition: everything.get_watermark_offsets(TopicPartition(topic, partition), READ_SECONDS)
-            for partition in sorted(everything.list_topics(topic, READ_SECONDS).topics[topic].partitions)
-        }
+        partitions = sorted(everything.list_topics(topic, READ_SECONDS).topics[topic].partitions)
+        bounds = {partition: bounds_of(everything, TopicPartition(topic, partition)) for partition in partitions}
         deadline = time.monotonic() + MARKERS_SECONDS
         for partition, (_, high) in bounds.items():
             await_markers(committed, TopicPartition(topic, partition), high, deadline)
@@ -61,12 +60,24 @@ def reader_of(bootstrap: str, isolation: str) -> Iterator[Consumer]:
         consumer.close()
 
 
+def bounds_of(consumer: Consumer, partition: TopicPartition) -> tuple[int, int]:
+    """Return the first offset of a partition and the one behind its last; a leader may be about to change."""
+    deadline = time.monotonic() + READ_SECONDS
+    while True:
+        try:
+            return consumer.get_watermark_offsets(partition, READ_SECONDS)
+        except KafkaException as error:
+            if error.args[0].code() not in PASSING or time.monotonic() > deadline:
+                raise
+        time.sleep(MARKERS_LOOK_SECONDS)
+
+
 def await_markers(consumer: Consumer, partition: TopicPartition, high: int, deadline: float) -> None:
     """Wait until what was sent before is committed or aborted: the broker writes the markers after its answer.
 
     A transaction that stays open is not published; that is known when the deadline has passed.
     """
-    while consumer.get_watermark_offsets(partition, READ_SECONDS)[1] < high and time.monotonic() < deadline:
+    while bounds_of(consumer, partition)[1] < high and time.monotonic() < deadline:
         time.sleep(MARKERS_LOOK_SECONDS)
 
 

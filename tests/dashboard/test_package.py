@@ -9,7 +9,7 @@ import streamlit.config
 
 PACKAGE = Path(__file__).parents[2] / "dashboard"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-REMOTE = re.compile(r"https?://(?!127\.0\.0\.1|www\.w3\.org)")
+REMOTE = re.compile(r"https?://(?!127\.0\.0\.1|www\.w3\.org|\{host\})")
 
 
 def imports(path: Path) -> set[str]:
