@@ -25,7 +25,7 @@ demo: setup ## the whole line on this machine: generator, Kafka, Flink, Postgres
 test: setup ## everything that must pass
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/python -m pytest $(ARGS)
+	.venv/bin/python -m pytest -n 2 --no-loadscope-reorder $(ARGS)
 
 lock: setup ## resolve the dependencies again into the lock files
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

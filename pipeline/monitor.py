@@ -4,37 +4,24 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg2
-from psycopg2.extras import execute_values
+from psycopg2.extras import execute_batch
 
 from pipeline.checkpoints import clear_other_runs
 from pipeline.flink_rest import CheckpointStat, FlinkRest, FlinkUnreachable, JobState
 from pipeline.session import JOB_NAME
 from pipeline.settings import PipelineSettings
+from pipeline.statements import SQL_DIR
 
 INTERVAL_SECONDS = 1.0
 CONNECT_SECONDS = 3
 STATEMENT_MS = 5_000
 
-_JOB_RUN = """
-INSERT INTO tally.job_runs (job_id, name, state, started_at, heartbeat_at, restarts, resumed_from, parallelism)
-VALUES (
-    %(job_id)s, %(name)s, %(state)s, %(started_at)s, %(heartbeat_at)s, %(restarts)s, %(resumed_from)s, %(parallelism)s
-)
-ON CONFLICT (job_id) DO UPDATE
-SET state = EXCLUDED.state, heartbeat_at = EXCLUDED.heartbeat_at, restarts = EXCLUDED.restarts
-"""
-_CHECKPOINT_STATS = """
-INSERT INTO tally.checkpoint_stats
-    (job_id, checkpoint_id, triggered_at, completed_at, duration_ms, size_bytes, status, path)
-VALUES %s
-ON CONFLICT (job_id, checkpoint_id) DO UPDATE
-SET completed_at = EXCLUDED.completed_at, duration_ms = EXCLUDED.duration_ms,
-    size_bytes = EXCLUDED.size_bytes, status = EXCLUDED.status, path = EXCLUDED.path
-"""
+_UPKEEP = SQL_DIR.parent / "postgres" / "upkeep"
 
 
 class ResultStore:
@@ -61,13 +48,13 @@ class ResultStore:
             self._connection.autocommit = True
         return self._connection
 
-    def save(self, run: dict, checkpoints: list[tuple]) -> None:
+    def save(self, run: dict, checkpoints: list[dict]) -> None:
         """Upsert one row of job_runs and the rows of checkpoint_stats. Raise psycopg2.Error."""
         try:
             with self._connect().cursor() as cursor:
-                cursor.execute(_JOB_RUN, run)
+                cursor.execute((_UPKEEP / "save_job_run.sql").read_text("utf-8"), run)
                 if checkpoints:
-                    execute_values(cursor, _CHECKPOINT_STATS, checkpoints)
+                    execute_batch(cursor, (_UPKEEP / "save_checkpoint_stat.sql").read_text("utf-8"), checkpoints)
         except psycopg2.Error:
             self.close()
             raise
@@ -139,13 +126,10 @@ class Monitor:
         self._run |= {"started_at": state.started_at, "restarts": state.restarts}
         return {**self._run, "state": state.state, "heartbeat_at": self._clock()}
 
-    def _row(self, stat: CheckpointStat) -> tuple:
-        return (
-            self._job_id, stat.checkpoint_id, stat.triggered_at, stat.completed_at, stat.duration_ms, stat.size_bytes,
-            stat.status, stat.path,
-        )  # fmt: skip
+    def _row(self, stat: CheckpointStat) -> dict:
+        return {"job_id": self._job_id, **asdict(stat)}
 
-    def _save(self, run: dict, checkpoints: list[tuple]) -> bool:
+    def _save(self, run: dict, checkpoints: list[dict]) -> bool:
         try:
             self._store.save(run, checkpoints)
         except psycopg2.Error as fault:

@@ -104,6 +104,9 @@ def flink_options(
         # A heap snapshot is whole each time: hundreds of megabytes every few seconds once days of ids are kept.
         "state.backend.type": "rocksdb",
         "execution.checkpointing.incremental": "true",
+        # Whole indexes push each other out of a small cache: past a million ids 300 records a second instead of 13,000.
+        "state.backend.rocksdb.memory.partitioned-index-filters": "true",
+        "state.backend.rocksdb.use-bloom-filter": "true",
         "taskmanager.memory.managed.size": settings.state_memory,
         "execution.checkpointing.interval": f"{settings.checkpoint_seconds} s",
         "execution.checkpointing.timeout": CHECKPOINT_TIMEOUT,

@@ -16,6 +16,9 @@ from tally.audit_compare import KINDS, Difference, TableResult
 from tally.audit_run import AuditReport
 from tally.audit_tables import statement
 
+# of one row; the sample in audit_results and in --json has more
+ORIGINS_TOLD = 5
+
 
 def new_audit_id(started_at: datetime) -> str:
     """Return an id that sorts by time."""
@@ -72,8 +75,9 @@ def describe(table: str, difference: Difference) -> str:
         f"{word} " + (", ".join(f"{name} {values[name]}" for name in names) if values else "no such row")
         for word, values in (("expected", expected), ("found", found))
     )
-    more = f", … ({difference.record_count:,} in all)" if difference.record_count > len(difference.origins) else ""
-    origins = ", ".join(difference.origins) + more if difference.origins else "none"
+    shown = difference.origins[:ORIGINS_TOLD]
+    more = f", … ({difference.record_count:,} in all)" if difference.record_count > len(shown) else ""
+    origins = ", ".join(shown) + more if shown else "none"
     return f"{table} {difference.kind}: {key}; {told}; records {origins}"
 
 

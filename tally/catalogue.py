@@ -20,6 +20,7 @@ from psycopg2.extras import execute_values
 
 from tally.errors import TallyError
 from tally.settings import Settings
+from tally.sql_files import statement
 
 REPORTED_FAULTS = 50
 LARGEST_INTEGER = 2**63 - 1
@@ -221,12 +222,7 @@ def write_store_settings(url: str, settings: Settings) -> None:
         "retention_days": settings.retention_days,
     }
     with transaction(url) as cursor:
-        cursor.execute(
-            "UPDATE tally.store_settings SET currency = %(currency)s, minor_digits = %(minor_digits)s, "
-            "store_zone = %(store_zone)s, target_amount = %(target_amount)s, milestones = %(milestones)s::bigint[], "
-            "shipments = %(shipments)s, stale_seconds = %(stale_seconds)s, retention_days = %(retention_days)s",
-            values,
-        )
+        cursor.execute(statement("save_store_settings"), values)
 
 
 @contextlib.contextmanager

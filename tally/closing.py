@@ -5,6 +5,8 @@ from datetime import datetime
 
 import psycopg2
 
+from tally.sql_files import statement
+
 PARTITIONS_BEFORE, PARTITIONS_AFTER = 9, 3
 
 
@@ -18,8 +20,7 @@ def close_windows(url: str, most_calls: int = 400) -> datetime | None:
         connection.autocommit = True
         before = None
         for _ in range(most_calls):
-            # −infinity has no Python value
-            cursor.execute("SELECT nullif(tally.close_windows(), '-infinity')")
+            cursor.execute(statement("close_windows"))
             closed = cursor.fetchone()[0]
             if closed == before:
                 break
@@ -31,8 +32,5 @@ def create_partitions(url: str) -> int:
     """Make the daily partitions around today where missing; return how many. Raises psycopg2.Error."""
     with contextlib.closing(psycopg2.connect(url, connect_timeout=10)) as connection, connection.cursor() as cursor:
         connection.autocommit = True
-        cursor.execute(
-            "SELECT tally.create_partitions(current_date - %s::int, current_date + %s::int)",
-            [PARTITIONS_BEFORE, PARTITIONS_AFTER],
-        )
+        cursor.execute(statement("create_partitions"), {"before": PARTITIONS_BEFORE, "after": PARTITIONS_AFTER})
         return cursor.fetchone()[0]

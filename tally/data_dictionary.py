@@ -10,6 +10,7 @@ import psycopg2
 
 from tally import migrate
 from tally.postgres import EmbeddedPostgres
+from tally.sql_files import statement
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "data-dictionary.md"
 INTRODUCTION = """\
@@ -26,11 +27,7 @@ columns may be summed over rows, the others not; a *key* makes a row one, an *at
 def render(url: str) -> str:
     """Return the document for the database at an address. Raises psycopg2.Error."""
     with contextlib.closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT object_kind, object_name, column_name, data_type, definition_en, definition_zh, unit, "
-            "additivity, row_grain "
-            "FROM tally.data_dictionary ORDER BY object_kind DESC, object_name, position"
-        )
+        cursor.execute(statement("data_dictionary"))
         rows = cursor.fetchall()
     parts = [INTRODUCTION]
     for kind, of_kind in groupby(rows, key=lambda row: row[0]):

@@ -11,7 +11,7 @@ import psycopg2
 from tally.errors import TallyError
 from tally.home import Home, write_atomically
 from tally.postgres import DatabaseUrls
-from tally.sql_files import SQL_FOLDER
+from tally.sql_files import statement
 
 CONNECT_SECONDS = 5
 STATEMENT_SECONDS = 20
@@ -34,11 +34,6 @@ def load_urls(home: Home) -> DatabaseUrls:
         raise DatabaseError(
             f"there is no database yet in {home.root}; found no address of one; start it: tally demo, or tally run"
         ) from error
-
-
-def statement(name: str) -> str:
-    """Return a statement of sql/postgres/upkeep."""
-    return (SQL_FOLDER / "upkeep" / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def execute(url: str, name: str, parameters: Mapping[str, Any] | None = None) -> list[tuple]:

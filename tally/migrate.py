@@ -26,7 +26,7 @@ from tally.migrate_steps import (
 from tally.postgres import DATABASE, ROLES, SUPERUSER, DatabaseUrls, EmbeddedPostgres
 from tally.postgres_files import kept_password
 from tally.roles import close_databases, create_roles, grant_all, why_no_roles, with_user
-from tally.sql_files import SQL_FOLDER, read_folder
+from tally.sql_files import SQL_FOLDER, read_folder, statement
 
 # the same as in close_windows and create_partitions: they take turns, each would wait for the other's locks
 LOCK = 2048006122
@@ -53,7 +53,7 @@ def set_up(server: EmbeddedPostgres) -> MigrationReport:
         connection.autocommit = True
         with connection.cursor() as cursor:
             create_roles(connection, list(ROLES.values()), server.password)
-            cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
+            cursor.execute(statement("existing_database"), {"name": DATABASE})
             if cursor.fetchone() is None:
                 cursor.execute(
                     sql.SQL("CREATE DATABASE {} OWNER {}").format(

@@ -5,7 +5,7 @@ from pathlib import Path
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
-from tally.sql_files import SqlFile, SqlFileError, read_folder, read_glossary
+from tally.sql_files import SqlFile, SqlFileError, read_folder, read_glossary, statement
 
 
 def comment_all(cursor: Cursor, folder: Path) -> None:
@@ -44,23 +44,14 @@ def documented_files(folder: Path) -> dict[str, SqlFile]:
 
 def existing_objects(cursor: Cursor) -> list[tuple[str, str, list[str]]]:
     """Return (name, TABLE or VIEW, columns) of what the schema holds, partitions left out."""
-    cursor.execute(
-        "SELECT c.relname, CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, array_agg(a.attname::text ORDER BY "
-        "a.attnum) "
-        "FROM pg_class AS c INNER JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
-        "WHERE c.relnamespace = 'tally'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition "
-        "GROUP BY c.relname, c.relkind ORDER BY c.relname"
-    )
+    cursor.execute(statement("schema_relations"))
     return cursor.fetchall()
 
 
 def comment_functions(cursor: Cursor, folder: Path) -> None:
     """Put the headers' texts on the functions."""
     for one in read_folder(folder / "functions"):
-        cursor.execute(
-            "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'tally'::regnamespace AND proname = %s",
-            [one.name],
-        )
+        cursor.execute(statement("function_signatures"), {"name": one.name})
         for (signature,) in cursor.fetchall():
             # regprocedure is quoted by the server itself
             cursor.execute(sql.SQL("COMMENT ON FUNCTION {} IS %s").format(sql.SQL(signature)), [one.comment])

@@ -9,7 +9,7 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
 from tally.errors import TallyError
-from tally.sql_files import SqlFile, SqlFileError, in_order, read_folder
+from tally.sql_files import SqlFile, SqlFileError, in_order, read_folder, statement
 
 PARTITIONS_BEFORE, PARTITIONS_AFTER = 9, 3
 
@@ -62,7 +62,7 @@ def read_migrations(folder: Path) -> list[Migration]:
 def pending_migrations(cursor: Cursor, folder: Path) -> list[Migration]:
     """Return the migrations that the database has not had; raise MigrationError when the two don't fit."""
     known = {one.version: one for one in read_migrations(folder)}
-    cursor.execute("SELECT version, name, checksum FROM tally.schema_migrations ORDER BY version")
+    cursor.execute(statement("applied_migrations"))
     recorded = {version: (name, checksum) for version, name, checksum in cursor.fetchall()}
     newer = sorted(recorded.keys() - known.keys())
     if newer:
@@ -86,10 +86,8 @@ def apply_migration(cursor: Cursor, migration: Migration) -> None:
     """Run a migration's statements and record it."""
     for one in migration.files:
         execute(cursor, one)
-    cursor.execute(
-        "INSERT INTO tally.schema_migrations (version, name, checksum) VALUES (%s, %s, %s)",
-        [migration.version, migration.name, migration.checksum],
-    )
+    recorded = {"version": migration.version, "name": migration.name, "checksum": migration.checksum}
+    cursor.execute(statement("save_migration"), recorded)
 
 
 def fingerprint_all(folder: Path) -> dict[str, str]:
@@ -103,8 +101,8 @@ def fingerprint_all(folder: Path) -> dict[str, str]:
 
 def made_objects(cursor: Cursor) -> dict[str, str]:
     """Return name → fingerprint of what the newest run made."""
-    cursor.execute("SELECT name, fingerprint FROM tally.schema_objects")
-    return dict(cursor.fetchall())
+    cursor.execute(statement("schema_objects"))
+    return {name: fingerprint for name, _, fingerprint in cursor.fetchall()}
 
 
 def make_views(
@@ -112,8 +110,8 @@ def make_views(
 ) -> list[SqlFile]:
     """Drop the views that changed, vanished or stand on a changed one, apply migrations, make the missing views."""
     views = in_order(read_folder(folder / "views"))
-    cursor.execute("SELECT name FROM tally.schema_objects WHERE kind = 'view'")
-    existing = [name for (name,) in cursor.fetchall()]
+    cursor.execute(statement("schema_objects"))
+    existing = [name for name, kind, _ in cursor.fetchall() if kind == "view"]
     known = {one.name for one in views}
     # a migration may change what any view stands on
     outdated = {name for name in existing if pending or name not in known or made[name] != fingerprints[name]}
@@ -144,16 +142,16 @@ def drop_views(cursor: Cursor, names: set[str]) -> None:
 def record_objects(cursor: Cursor, folder: Path, fingerprints: dict[str, str]) -> None:
     """Write down what exists now."""
     kinds = {one.name: "function" for one in read_folder(folder / "functions")}
-    cursor.execute("DELETE FROM tally.schema_objects")
+    cursor.execute(statement("forget_schema_objects"))
     cursor.executemany(
-        "INSERT INTO tally.schema_objects (name, kind, fingerprint) VALUES (%s, %s, %s)",
-        [(name, kinds.get(name, "view"), fingerprint) for name, fingerprint in sorted(fingerprints.items())],
+        statement("save_schema_object"),
+        [
+            {"name": name, "kind": kinds.get(name, "view"), "fingerprint": fingerprint}
+            for name, fingerprint in sorted(fingerprints.items())
+        ],
     )
 
 
 def make_partitions(cursor: Cursor) -> None:
     """Make the partitions around today."""
-    cursor.execute(
-        "SELECT tally.create_partitions(current_date - %s::int, current_date + %s::int)",
-        [PARTITIONS_BEFORE, PARTITIONS_AFTER],
-    )
+    cursor.execute(statement("create_partitions"), {"before": PARTITIONS_BEFORE, "after": PARTITIONS_AFTER})

@@ -11,7 +11,7 @@ from psycopg2.extensions import encrypt_password
 
 from tally.migrate_steps import execute
 from tally.postgres import DATABASE, ROLES
-from tally.sql_files import SQL_FOLDER, read_folder
+from tally.sql_files import SQL_FOLDER, read_folder, statement
 
 
 def close_databases(cursor: Cursor) -> None:
@@ -26,9 +26,9 @@ def close_databases(cursor: Cursor) -> None:
 
 def why_no_roles(cursor: Cursor, names: list[str], passwords: Path) -> str | None:
     """Return why the roles can't be ours on this server, None when they can."""
-    cursor.execute("SELECT rolname, rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user")
+    cursor.execute(statement("role_of_this_session"))
     user, may_create = cursor.fetchone()
-    cursor.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [names])
+    cursor.execute(statement("existing_roles"), {"names": names})
     strangers = sorted(name for (name,) in cursor.fetchall() if not (passwords / name).exists())
     if strangers:
         return (
@@ -58,7 +58,7 @@ def create_roles(connection: Connection, names: list[str], password: Callable[[s
     statements = {one.name: one.statement for one in read_folder(SQL_FOLDER / "roles")}
     with connection.cursor() as cursor:
         for name in names:
-            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name])
+            cursor.execute(statement("existing_roles"), {"names": [name]})
             if cursor.fetchone() is None:
                 cursor.execute(statements[name])
             verifier = encrypt_password(password(name), name, connection, "scram-sha-256")
@@ -72,8 +72,8 @@ def grant_all(cursor: Cursor, folder: Path) -> None:
     for one in read_folder(folder / "grants" / "public"):
         execute(cursor, one)
     readers = [ROLES["reader"], ROLES["dashboard"]]
-    cursor.execute("SELECT count(*) FROM pg_roles WHERE rolname = ANY(%s)", [[ROLES["writer"], *readers]])
-    if cursor.fetchone()[0] < 3:
+    cursor.execute(statement("existing_roles"), {"names": [ROLES["writer"], *readers]})
+    if len(cursor.fetchall()) < 3:
         return
     for one in read_folder(folder / "grants" / "roles"):
         execute(cursor, one)

@@ -144,7 +144,9 @@ class Settings:
     stale_seconds: int = setting(10, whole(2, 3600), "age of the data from which pages say STALE, in seconds")
     dedup: bool = setting(True, switch, "a repeated event_id is counted once")
     dedup_hours: int = setting(72, whole(MINIMUM_DEDUP_HOURS, 24 * 90), "how long an event_id is remembered, in hours")
-    retention_days: int = setting(400, whole(8, 36500), "how long result rows are kept, in days")
+    retention_days: int = setting(
+        400, whole(8, 36500), "how long result rows are kept, in days; this version drops nothing yet"
+    )
     audit: bool = setting(True, switch, "recompute and compare every result row, every hour on the hour")
     host: str = setting("127.0.0.1", HOST, "address the dashboard listens on; 0.0.0.0 for a wall on another machine")
     port: int = setting(8600, whole(0, 65535), "the dashboard's port; 0: any free one, kept")

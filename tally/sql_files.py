@@ -94,6 +94,11 @@ def read_file(path: Path) -> SqlFile:
     return SqlFile(path, text, description, grain, columns)
 
 
+def statement(name: str) -> str:
+    """Return a statement of sql/postgres/upkeep."""
+    return (SQL_FOLDER / "upkeep" / f"{name}.sql").read_text(encoding="utf-8")
+
+
 def read_glossary(path: Path = SQL_FOLDER / "glossary.txt") -> dict[str, str]:
     """Return the shared column texts by column name; raise SqlFileError for an entry without three parts."""
     lines = path.read_text(encoding="utf-8").splitlines()

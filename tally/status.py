@@ -11,10 +11,7 @@ from tally.home import Home
 from tally.inbox import claimed, waiting
 from tally.query import QueryError, run_query
 from tally.registry import Entry, Registry, RunState
-
-COUNTS = "SELECT records, counted, duplicates, rejected, late FROM event_counts"
-JOB = "SELECT * FROM job_status"
-LAG = "SELECT lag_seconds FROM store_clock"
+from tally.sql_files import statement
 
 
 def read_status(home: Home) -> dict[str, Any]:
@@ -23,8 +20,10 @@ def read_status(home: Home) -> dict[str, Any]:
     faults: list[str] = []
     running = state.is_running
     answers = {
-        name: first_row(state.database_url, query, faults) if running and state.database_url else None
-        for name, query in (("counts", COUNTS), ("job", JOB), ("lag", LAG))
+        name: first_row(state.database_url, statement(f"status_{name}"), faults)
+        if running and state.database_url
+        else None
+        for name in ("counts", "job", "lag")
     }
     return {
         "running": running,

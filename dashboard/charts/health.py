@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dashboard.charts.template import MINUTES, Figure, label, layout, spread
+from dashboard.charts.template import LINE_HEIGHT, MINUTES, Figure, label, layout, spread
 from dashboard.shaping.health import Lag
 
 LAG_HEIGHT = 220
@@ -29,7 +29,7 @@ def lag(series: Lag, revision: str) -> Figure:
         for name, values, colour, width in styles
     ]
     ends = [values[-1] for _, values, _, _ in styles]
-    shifts = spread(ends, max(series.p99), LAG_HEIGHT - 32, 17)
+    shifts = spread(ends, max(series.p99), LAG_HEIGHT - 32, [LINE_HEIGHT] * 3)
     notes = [
         label(series.times[-1], end, f"{name} {end:.1f} s", "$accent" if name == "p50" else "$ink-2", dy=shift)
         for (name, _, _, _), end, shift in zip(styles, ends, shifts, strict=True)

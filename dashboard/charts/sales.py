@@ -2,13 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from dashboard.charts.template import HOURS, MINUTES, NOTHING, Figure, gutter, label, layout, money_ticks, spread
+from dashboard.charts.template import (
+    HOURS,
+    LINE_HEIGHT,
+    MINUTES,
+    NOTHING,
+    Figure,
+    gutter,
+    label,
+    layout,
+    money_ticks,
+    spread,
+)
 from dashboard.locales import Locale
 from dashboard.shaping.sales import Curve, Minutes
 
 CURVE_HEIGHT = 216
 MINUTES_HEIGHT = 232
+# how much of the day the label of today covers, on a desk and on a phone
+WIDE_LABEL, NARROW_LABEL = 0.2, 0.36
 
 
 @dataclass(frozen=True)
@@ -38,42 +52,42 @@ def cumulative(
     """
     scale = size / 12
     styles = (("$series-2", "$ink-2", "dash"), ("$series-3", "$ink-3", "dot"))
-    lines = [Series(c, n, *style, 1.5 * scale) for (n, c), style in zip(past, styles, strict=False) if c.amounts]
-    lines.append(Series(today, locale.t("today"), "$accent", "$accent", "solid", 2.5 * scale))
+    whole = [Series(c, n, *style, 1.5 * scale) for (n, c), style in zip(past, styles, strict=False) if c.amounts]
+    lines = [*whole, Series(today, locale.t("today"), "$accent", "$accent", "solid", 2.5 * scale)]
     top = max(1, *(max(line.curve.amounts, default=0) for line in lines))
-    names = [line.name for line in lines[:-1]]
-    full = [f"{line.name} {locale.short(line.curve.amounts[-1], 1)}" for line in lines[:-1]]
-    shifts = spread([line.curve.amounts[-1] for line in lines[:-1]], top, height - 34, size + 6)
-
-    def ends(texts: Sequence[str]) -> list[Figure]:
-        return [
-            label(today.end, line.curve.amounts[-1], text, line.text_colour, size, dy=shift)
-            for line, text, shift in zip(lines[:-1], texts, shifts, strict=True)
-        ]
-
-    def frame(texts: Sequence[str], hours: int) -> Figure:
-        margin = {"l": 4, "r": max(gutter(texts, size), 24 * scale), "t": 10 * scale, "b": 24 * scale}
-        axis = {
-            "tickformat": "%H:%M",
-            "hoverformat": "%H:%M",
-            "tickangle": 0,
-            "range": [today.start, today.end],
-            "dtick": hours * HOURS,
-        }
-        return {"annotations": [*now_label(locale, today, size), *ends(texts)], "margin": margin, "xaxis": axis}
-
-    figure = layout(
-        revision,
-        size,
-        **frame(names if short else full, 6 if short else 4),
-        yaxis=money_ticks(top * 102 // 100, 4, locale),
-    )
-    narrow = frame(names, 8)
+    names = [line.name for line in whole]
+    full = [f"{line.name} {locale.short(line.curve.amounts[-1], 1)}" for line in whole]
+    wide = names_of_lines(locale, lines, names if short else full, height, size, WIDE_LABEL)
+    narrow = names_of_lines(locale, lines, names, height, size, NARROW_LABEL)
+    axis = time_axis(today, 6 if short else 4)
+    figure = layout(revision, size, **wide, xaxis=axis, yaxis=money_ticks(top * 102 // 100, 4, locale))
     return {
         "data": [*(trace(line, locale) for line in lines), *now_dot(today, scale)],
         "layout": figure,
-        "narrow": {**narrow, "xaxis": {**figure["xaxis"], **narrow["xaxis"]}},
+        "narrow": {**narrow, "xaxis": {**figure["xaxis"], **time_axis(today, 8)}},
     }
+
+
+def time_axis(today: Curve, hours: int) -> Figure:
+    """Return the axis of one day with a tick every so many hours."""
+    form = {"tickformat": "%H:%M", "hoverformat": "%H:%M", "tickangle": 0}
+    return {**form, "range": [today.start, today.end], "dtick": hours * HOURS}
+
+
+def names_of_lines(
+    locale: Locale, lines: Sequence[Series], texts: Sequence[str], height: int, size: int, width: float
+) -> Figure:
+    """Return the labels of today at now (`width` of a day wide) and of the past days at their ends, with the margin."""
+    *past, today = lines
+    scale = size / 12
+    top = max(1, *(max(line.curve.amounts, default=0) for line in lines))
+    shifts = spread([line.curve.amounts[-1] for line in past], top, height - 34, [size + 6] * len(past))
+    ends = [
+        label(today.curve.end, line.curve.amounts[-1], text, line.text_colour, size, dy=shift)
+        for line, text, shift in zip(past, texts, shifts, strict=True)
+    ]
+    margin = {"l": 4, "r": max(gutter(texts, size), 24 * scale), "t": 10 * scale, "b": 24 * scale}
+    return {"annotations": [*now_label(locale, lines, size, width), *ends], "margin": margin}
 
 
 def trace(line: Series, locale: Locale) -> Figure:
@@ -95,14 +109,26 @@ def now_dot(today: Curve, scale: float) -> list[Figure]:
     return [{"type": "scatter", "mode": "markers", **point}]
 
 
-def now_label(locale: Locale, today: Curve, size: int) -> list[Figure]:
-    """Return today's name and amount at now, on the side of the dot where there is room."""
+def now_label(locale: Locale, lines: Sequence[Series], size: int, width: float) -> list[Figure]:
+    """Return today's name and amount at now, on the side of the dot where there is room and above every line there."""
+    today = lines[-1].curve
     if not today.amounts:
         return []
     text = f"<b>{locale.t('today')} {locale.short(today.amounts[-1])}</b>"
-    side, dx = ("right", -10) if today.elapsed_share > 0.3 else ("left", 10)
+    share = today.elapsed_share
+    side, dx, span = (
+        ("right", -10, (share - width, share)) if share > width + 0.02 else ("left", 10, (share, share + width))
+    )
+    y = max(today.amounts[-1], *(highest(line.curve, today, span) for line in lines))
     scale = size / 12
-    return [label(today.times[-1], today.amounts[-1], text, "$accent", size + 1, side, dx * scale, 8 * scale)]
+    return [label(today.times[-1], y, text, "$accent", size + 1, side, dx * scale, 13 * scale)]
+
+
+def highest(curve: Curve, today: Curve, span: tuple[float, float]) -> int:
+    """Return a curve's greatest amount between two shares of the day; it never falls, so that is its last one there."""
+    midnight, end = (datetime.fromisoformat(text) for text in (today.start, today.end))
+    before = (midnight + (end - midnight) * min(span[1], 1.0)).isoformat(timespec="seconds")
+    return max((amount for at, amount in zip(curve.times, curve.amounts, strict=True) if at <= before), default=0)
 
 
 def per_minute(locale: Locale, minutes: Minutes, revision: str, size: int = 12) -> Figure:
@@ -170,22 +196,15 @@ def series(
 def minute_labels(locale: Locale, minutes: Minutes, top: int, size: int) -> list[Figure]:
     """Return the names of the newest whole minute, of yesterday's line and of the running minute."""
     plot = MINUTES_HEIGHT - 42
-    rows = [(minutes.amounts[-1], f"<b>{minutes.newest_name} {locale.short(minutes.amounts[-1], 0)}</b>", "$accent")]
+    newest = f"<b>{minutes.newest_name} {locale.short(minutes.amounts[-1], 0)}</b>"
+    rows = [(minutes.amounts[-1], newest, "$accent")]
     if minutes.has_yesterday and minutes.yesterday[-1] is not None:
         rows.append((minutes.yesterday[-1], locale.t("mean5"), "$ink-2"))
-    # Two lines high, so it takes part in the spreading with half a line more below and above.
     running = f"{minutes.running_name} {locale.t('partial')}<br>{locale.t('of60', n=minutes.running_seconds)}"
-    rows.append((min(minutes.partial, *(value for value, _, _ in rows)), running, "$accent"))
-    shifts = spread([value for value, _, _ in rows], top, plot, 17)
+    rows.insert(0, (min(minutes.partial, *(value for value, _, _ in rows)), running, "$accent"))
+    heights = [LINE_HEIGHT * (1 + text.count("<br>")) for _, text, _ in rows]
+    shifts = spread([value for value, _, _ in rows], top, plot, heights)
     return [
-        label(
-            minutes.running,
-            value,
-            text,
-            colour,
-            size,
-            dx=10,
-            dy=shift + (0 if "<b>" in text or "<br>" not in text else -2),
-        )
+        label(minutes.running, value, text, colour, size, dx=10, dy=shift)
         for (value, text, colour), shift in zip(rows, shifts, strict=True)
     ]

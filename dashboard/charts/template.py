@@ -16,6 +16,10 @@ NOTHING = "rgba(0,0,0,0)"
 MINUTES = 60_000
 HOURS = 60 * MINUTES
 FIRST_CJK = 0x2E80
+# of an end label's text, pixels
+LINE_HEIGHT = 17
+# pixels by which an end label may reach below the axis
+BELOW_AXIS = 8
 
 
 def layout(uirevision: str, size: int = 12, **over: Any) -> Figure:
@@ -59,16 +63,20 @@ def label(
             "xshift": dx, "yshift": dy, "font": {"color": colour, "size": size}}  # fmt: skip
 
 
-def spread(ends: Sequence[float], top: float, height: float, gap: float) -> list[int]:
-    """Return upward pixel shifts that keep end labels `gap` pixels apart, in the order of their values."""
+def spread(ends: Sequence[float], top: float, height: float, sizes: Sequence[float]) -> list[int]:
+    """Return upward pixel shifts that keep end labels apart, in the order of their values.
+
+    `sizes` holds each label's height in pixels. None sinks below the axis by more than it hides behind the ticks.
+    """
     if not ends:
         return []
     wanted = [value / top * height if top else 0.0 for value in ends]
     placed = list(wanted)
     order = sorted(range(len(ends)), key=lambda i: (wanted[i], i))
     for lower, upper in pairwise(order):
-        placed[upper] = max(wanted[upper], placed[lower] + gap)
+        placed[upper] = max(wanted[upper], placed[lower] + (sizes[lower] + sizes[upper]) / 2)
     excess = sum(p - w for p, w in zip(placed, wanted, strict=True)) / len(ends)
+    excess = min(excess, placed[order[0]] - sizes[order[0]] / 2 + BELOW_AXIS)
     return [round(p - w - excess) for p, w in zip(placed, wanted, strict=True)]
 
 

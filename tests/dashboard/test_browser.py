@@ -125,7 +125,7 @@ def test_the_live_page_keeps_its_chart_through_updates_and_an_outage(chromium, u
     shop.server.stop()
     try:
         watched.wait("document.querySelector('.ts-banner.ts-stale')?.textContent.includes('has not answered for')")
-        assert page.inner_text(".ts-dot") == "STALE"
+        watched.wait("document.querySelector('.ts-dot')?.textContent === 'STALE'")
         assert minor_units(page) == total
         watched.wait("document.querySelectorAll('.ts-head mark').length > 3")
     finally:

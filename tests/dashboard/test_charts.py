@@ -13,13 +13,14 @@ from dashboard.currency import Currency
 from dashboard.locales import Locale
 from dashboard.regions import TILES
 from dashboard.shaping.health import Lag
-from dashboard.shaping.sales import Curve, last_minutes
+from dashboard.shaping.sales import Curve, last_minutes, today_curve
 from dashboard.shaping.stock import CoverGrid
 
 ZONE = ZoneInfo("Asia/Shanghai")
 EN, ZH = Locale("en", Currency("CNY"), ZONE), Locale("zh", Currency("CNY"), ZONE)
 STYLES = Path(sales.__file__).parents[1] / "styles"
 DAY = ("2026-11-22T00:00:00", "2026-11-23T00:00:00")
+NIGHT = ("2026-11-23T00:00:00", "2026-11-24T00:00:00")
 TODAY = Curve([DAY[0], "2026-11-22T14:03:07"], [0, 11_134_475_555], *DAY, elapsed_share=0.59)
 YESTERDAY = Curve([DAY[0], DAY[1]], [0, 20_950_000_000], *DAY)
 LAST_WEEK = Curve([DAY[0], DAY[1]], [0, 17_980_000_000], *DAY)
@@ -118,9 +119,32 @@ def test_the_running_minute_is_hatched_and_named():
 
 
 def test_end_labels_keep_their_distance_in_the_order_of_their_values():
-    shifts = template.spread([100, 99, 10], 100, 200, 18)
+    shifts = template.spread([100, 99, 10], 100, 200, [18, 18, 18])
     places = [value / 100 * 200 + shift for value, shift in zip([100, 99, 10], shifts, strict=True)]
     assert places[0] - places[1] >= 17 and places[1] > places[2]
+
+
+def test_a_label_of_two_lines_keeps_the_distance_of_its_height_and_stays_above_the_axis():
+    two_lines, one_line = template.spread([0, 1], 100, 100, [34, 17])
+    assert (1 + one_line) - two_lines >= 25
+    assert two_lines - 17 >= -8
+
+
+def note_of_today(figure, layout="layout"):
+    return next(note for note in figure[layout]["annotations"] if "today" in note["text"])
+
+
+def test_the_label_of_today_lies_above_every_line_that_it_would_cover():
+    now = datetime(2026, 11, 22, 17, tzinfo=UTC)
+    past = Curve(
+        [f"2026-11-23T{hour:02}:00:00" for hour in range(24)], [hour * 1_000_000 for hour in range(24)], *NIGHT
+    )
+    today = today_curve([], 500_000, now, ZONE)
+    figure = sales.cumulative(EN, today, [("yesterday", past)], 216, "revision")
+    # 01:00 in Shanghai: the label reaches over a fifth of a day to the right, where yesterday had more than today
+    assert note_of_today(figure)["y"] == 5_000_000
+    assert note_of_today(figure)["yshift"] > 8 and note_of_today(figure)["xanchor"] == "left"
+    assert note_of_today(figure, "narrow")["y"] == 9_000_000
 
 
 def test_ticks_are_round_and_exact():

@@ -137,6 +137,13 @@ def test_a_restart_of_everything_changes_no_total(line, answer_key):
     assert json.loads(line.tally("audit", "--json"))["verdict"] == "equal"
 
 
+def test_rocksdb_keeps_its_logs_with_its_files(line):
+    # beside Flink's log they are named after the whole path of a state folder: below a home whose path is neither short
+    # nor long enough, longer than a file's name may be once ".old.…" is added, and no restore ever works
+    assert [path.name for path in (line.home / "logs").iterdir() if "_LOG" in path.name] == []
+    assert list((line.home / "run" / "job-tmp").rglob("LOG"))
+
+
 def test_a_second_start_on_the_same_home_says_so(line):
     refused = subprocess.run([TALLY, "run"], env=line.environment, capture_output=True, text=True, timeout=60)
     assert refused.returncode == 1

@@ -126,14 +126,20 @@ def test_flink_that_does_not_answer_is_said_so():
         FlinkRest(free_port(), timeout=1).job_state("x")
 
 
+def checkpoint(completed_at, duration_ms, size_bytes, status, path) -> dict:
+    """Return the first checkpoint of job-1 as the monitor saves it."""
+    row = {"job_id": "job-1", "checkpoint_id": 1, "triggered_at": STARTED, "completed_at": completed_at}
+    return row | {"duration_ms": duration_ms, "size_bytes": size_bytes, "status": status, "path": path}
+
+
 def test_the_heartbeat_and_the_checkpoints_are_upserted(job_settings, tables):
     store = ResultStore(job_settings)
     run = {"job_id": "job-1", "name": "tallystream", "state": "RUNNING", "started_at": STARTED, "restarts": 0}
     run |= {"heartbeat_at": STARTED, "resumed_from": None, "parallelism": 2}
     done = STARTED + timedelta(seconds=1)
     with closing(store):
-        store.save(run, [("job-1", 1, STARTED, None, None, 10, "IN_PROGRESS", None)])
-        store.save({**run, "heartbeat_at": done}, [("job-1", 1, STARTED, done, 1_000, 12, "COMPLETED", "file:/chk-1")])
+        store.save(run, [checkpoint(None, None, 10, "IN_PROGRESS", None)])
+        store.save({**run, "heartbeat_at": done}, [checkpoint(done, 1_000, 12, "COMPLETED", "file:/chk-1")])
     tables.execute("SELECT state, heartbeat_at FROM tally.job_runs WHERE job_id = 'job-1'")
     assert tables.fetchall() == [("RUNNING", done)]
     tables.execute("SELECT completed_at, duration_ms, size_bytes, status, path FROM tally.checkpoint_stats")

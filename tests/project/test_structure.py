@@ -48,6 +48,26 @@ def test_the_audit_shares_no_module_with_the_job():
     }
 
 
+def statements_in(path: Path) -> list[str]:
+    """Return the statements that a module holds as text; sql.SQL("…").format(…), for names of objects, is left out."""
+    tree = ast.parse(path.read_text())
+    composed = {
+        id(argument)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "SQL"
+        for argument in node.args
+    }
+    texts = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    words = r"\s*(SELECT\b.*\bFROM|INSERT INTO|UPDATE\b.*\bSET|DELETE FROM|CREATE|ALTER|DROP|TRUNCATE)\s"
+    begins = re.compile(words, re.S)
+    return [text.value for text in texts if id(text) not in composed and begins.match(text.value)]
+
+
+def test_statements_live_in_sql_and_not_in_python():
+    modules = [path for part in (*PARTS, "tally") for path in (ROOT / part).rglob("*.py")]
+    assert {str(path): statements_in(path) for path in modules if statements_in(path)} == {}
+
+
 def test_no_python_lives_in_sql():
     assert list((ROOT / "sql").rglob("*.py")) == []
 

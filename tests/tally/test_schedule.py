@@ -111,16 +111,17 @@ def test_the_audit_runs_soon_after_the_start_and_then_on_the_stores_full_hours(a
             audit.child.process.wait(10)
         clock[0] += 60
     assert begun == ["10:25", "11:15", "12:15", "13:15"]
-    assert starts[0].command[-2:] == ("-m", "tally.audit")
+    assert starts[0].command[-3:] == ("-m", "tally.audit", "--background")
 
 
-def test_the_first_audit_waits_for_the_demos_history(audited):
+@pytest.mark.parametrize("minutes", [10, 40], ids=["the first", "the next full hour"])
+def test_an_audit_waits_for_the_demos_history(audited, minutes):
     line, starts = audited
     line.children["generator"] = object()
     progress = line.home.generator / "progress.json"
     clock = [datetime(2026, 11, 22, 10, 30, tzinfo=UTC).timestamp()]
     audit = HourlyAudit(line, clock=lambda: clock[0])
-    clock[0] += 600
+    clock[0] += minutes * 60
     for phase in ("simulating", "history"):
         progress.write_text(f'{{"phase": "{phase}"}}')
         audit.tick()
