@@ -122,7 +122,7 @@ def freshness(viewer: Viewer) -> None:
 
 
 def freshness_line(viewer: Viewer, row: dict[str, Any]) -> list[str]:
-    """Return one table's cells; the bar turns past the limit, and a table without rows has a dash."""
+    """Return one table's cells; the bar turns where rows are late (a quiet shop is not), without rows it is a dash."""
     name, limit = f"<code>{markup.escape(row['table_name'])}</code>", row["limit_seconds"]
     if row["age_seconds"] is None:
         return [name, markup.bar(0), f'<b class="ts-dim">{DASH}</b>', limit_html(viewer, limit)]
@@ -130,7 +130,7 @@ def freshness_line(viewer: Viewer, row: dict[str, Any]) -> list[str]:
     share = age / float(limit) if limit else 0
     return [
         name,
-        markup.bar(share, "ts-over" if share > 1 else ""),
+        markup.bar(share, "ts-over" if row["is_late"] else ""),
         f"<b>{viewer.locale.measured(age)}</b>",
         limit_html(viewer, limit),
     ]

@@ -10,14 +10,16 @@ LOOK_SECONDS = 0.5
 EASY_SECONDS, HARD_SECONDS = 0.8, 1.5
 FASTER, SLOWER = 1.15, 0.6
 LEAST_SHARE = 0.02
+# a job that has just started is slow for some seconds
+FIRST_SHARE = 0.2
 TRUSTED_SECONDS = 10.0
 
 
 class Pace:
-    """Events of history per second: `most` at first, lowered while the lag that `lag_file` tells is high.
+    """Events of history per second: a share of `most` that rises to all of it, and falls while the line lags.
 
-    The file is JSON, {"lag_seconds": number, "sampled_at": epoch seconds}; without one, or with an old one, the
-    pace stays as it is: nobody is measuring.
+    `lag_file` is JSON, {"lag_seconds": number, "sampled_at": epoch seconds}; without one, or with an old one, nobody
+    is measuring: `most` from the beginning, or the pace stays as it is.
     """
 
     def __init__(self, most: float, lag_file: Path | None, clock: Callable[[], float] = time.time):
@@ -40,6 +42,8 @@ class Pace:
             return
         if told["sampled_at"] <= self._sampled or now - told["sampled_at"] > TRUSTED_SECONDS:
             return
+        if self._sampled == -math.inf:
+            self.share = FIRST_SHARE
         self._sampled = told["sampled_at"]
         if told["lag_seconds"] > HARD_SECONDS:
             self.share = max(self.share * SLOWER, LEAST_SHARE)

@@ -32,7 +32,7 @@ def chores_of(line: Line, catalogue: Catalogue) -> list[Chore]:
         Chore("log rotation", 10, lambda: rotate_logs(line)),
         Chore("partitions", 6 * 3600, lambda: create_partitions(line)),
         Chore("trimming", 3600, lambda: trim(line)),
-        Chore("closing of windows", 3600, lambda: close_windows(line)),
+        Chore("closing of windows", 60, lambda: close_windows(line)),
         Chore("catalogue", 2, lambda: load_catalogue(catalogue)),
         Chore("history", 2, HistoryCopy(line).look),
         Chore("inbox", 1, RefusedFiles(line.home.inbox / "failed").look),

@@ -21,8 +21,8 @@ from dashboard.shaping.sales import Curve, Minutes
 
 CURVE_HEIGHT = 216
 MINUTES_HEIGHT = 232
-# how much of the day the label of today covers, on a desk and on a phone
-WIDE_LABEL, NARROW_LABEL = 0.2, 0.36
+# how much of the day the label of today covers, on a desk, and on a phone or the wall
+WIDE_LABEL, NARROW_LABEL = 0.2, 0.42
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def cumulative(
     top = max(1, *(max(line.curve.amounts, default=0) for line in lines))
     names = [line.name for line in whole]
     full = [f"{line.name} {locale.short(line.curve.amounts[-1], 1)}" for line in whole]
-    wide = names_of_lines(locale, lines, names if short else full, height, size, WIDE_LABEL)
+    wide = names_of_lines(locale, lines, names if short else full, height, size, NARROW_LABEL if short else WIDE_LABEL)
     narrow = names_of_lines(locale, lines, names, height, size, NARROW_LABEL)
     axis = time_axis(today, 6 if short else 4)
     figure = layout(revision, size, **wide, xaxis=axis, yaxis=money_ticks(top * 102 // 100, 4, locale))
@@ -110,25 +110,24 @@ def now_dot(today: Curve, scale: float) -> list[Figure]:
 
 
 def now_label(locale: Locale, lines: Sequence[Series], size: int, width: float) -> list[Figure]:
-    """Return today's name and amount at now, on the side of the dot where there is room and above every line there."""
+    """Return today's name and amount: left of now, early in the day at its beginning; above every line there."""
     today = lines[-1].curve
     if not today.amounts:
         return []
     text = f"<b>{locale.t('today')} {locale.short(today.amounts[-1])}</b>"
-    share = today.elapsed_share
-    side, dx, span = (
-        ("right", -10, (share - width, share)) if share > width + 0.02 else ("left", 10, (share, share + width))
-    )
-    y = max(today.amounts[-1], *(highest(line.curve, today, span) for line in lines))
+    is_early = today.elapsed_share <= width
+    x, side, dx = (today.start, "left", 4) if is_early else (today.times[-1], "right", -10)
+    covered = width if is_early else today.elapsed_share
+    y = max(today.amounts[-1], *(reached(line.curve, today, covered) for line in lines))
     scale = size / 12
-    return [label(today.times[-1], y, text, "$accent", size + 1, side, dx * scale, 13 * scale)]
+    return [label(x, y, text, "$accent", size + 1, side, dx * scale, 13 * scale)]
 
 
-def highest(curve: Curve, today: Curve, span: tuple[float, float]) -> int:
-    """Return a curve's greatest amount between two shares of the day; it never falls, so that is its last one there."""
+def reached(curve: Curve, today: Curve, share: float) -> int:
+    """Return what a curve had come to at a share of the day."""
     midnight, end = (datetime.fromisoformat(text) for text in (today.start, today.end))
-    before = (midnight + (end - midnight) * min(span[1], 1.0)).isoformat(timespec="seconds")
-    return max((amount for at, amount in zip(curve.times, curve.amounts, strict=True) if at <= before), default=0)
+    at = (midnight + (end - midnight) * share).isoformat(timespec="seconds")
+    return max((amount for time, amount in zip(curve.times, curve.amounts, strict=True) if time <= at), default=0)
 
 
 def per_minute(locale: Locale, minutes: Minutes, revision: str, size: int = 12) -> Figure:

@@ -141,10 +141,10 @@ def test_the_label_of_today_lies_above_every_line_that_it_would_cover():
     )
     today = today_curve([], 500_000, now, ZONE)
     figure = sales.cumulative(EN, today, [("yesterday", past)], 216, "revision")
-    # 01:00 in Shanghai: the label reaches over a fifth of a day to the right, where yesterday had more than today
-    assert note_of_today(figure)["y"] == 5_000_000
-    assert note_of_today(figure)["yshift"] > 8 and note_of_today(figure)["xanchor"] == "left"
-    assert note_of_today(figure, "narrow")["y"] == 9_000_000
+    # 01:00 in Shanghai: the label reaches over the first fifth of the day, in which yesterday came to more than today
+    note = note_of_today(figure)
+    assert (note["x"], note["xanchor"], note["y"]) == (NIGHT[0], "left", 4_000_000) and note["yshift"] > 8
+    assert note_of_today(figure, "narrow")["y"] == 10_000_000
 
 
 def test_ticks_are_round_and_exact():

@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from dashboard.currency import Currency
+from dashboard.health_panels import freshness_line
 from dashboard.locales import Locale
 from dashboard.shaping.status import Status, judge, standing
 from dashboard.store import Reading
@@ -126,3 +128,10 @@ def test_a_panel_says_how_old_its_oldest_number_is():
 def test_late_data_marks_every_panel():
     found = standing([OK], status(lag_seconds=Decimal(80)), SECONDS, EN)
     assert (found.kind, found.tag) == ("stale", "1 min 20 s behind")
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_old_rows_of_a_quiet_shop_are_not_marked_and_late_ones_are(is_late):
+    row = {"table_name": "sales_10s", "age_seconds": Decimal("12.5"), "limit_seconds": Decimal(5), "is_late": is_late}
+    cells = freshness_line(SimpleNamespace(locale=EN), row)
+    assert ("ts-over" in cells[1]) is is_late and "12.5 s" in cells[2]

@@ -46,3 +46,8 @@ def test_history_never_stops_altogether(told):
 
 def test_an_old_measurement_changes_nothing(told):
     assert told(60.0, age=11.0) == 6_000
+
+
+def test_it_begins_gently_because_a_job_that_has_just_started_is_slow(told):
+    quick = [told(0.1) for _ in range(15)]
+    assert quick[0] < 6_000 / 4 and quick == sorted(quick) and quick[-1] == 6_000

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from tally.sql_files import SQL_FOLDER
+
 
 @pytest.fixture
 def held(shop):
@@ -43,6 +45,17 @@ def test_a_lost_record_is_a_difference_and_a_waiting_one_is_in_flight(held):
     count(held, "2026-11-22 13:00", 1, archive=(5, 4), job=None)
     row = held.row("event_counts")
     assert (row["difference"], row["in_flight"]) == (2, 15)
+
+
+@pytest.mark.parametrize("name", ["queries/event_account", "upkeep/status_counts"])
+def test_people_see_an_account_that_adds_up_while_the_job_is_ahead_of_the_archives_count(held, name):
+    count(held, "2026-11-22 12:00", 0, archive=(90, 89), job=(100, 95, 2, 0, 99))
+    held.cursor.execute("SET LOCAL search_path TO tally")
+    held.cursor.execute((SQL_FOLDER / f"{name}.sql").read_text())
+    row = dict(zip([column.name for column in held.cursor.description], held.cursor.fetchone(), strict=True))
+    in_log = row.get("in_log", row.get("records"))
+    assert in_log == row["counted"] + row["duplicates"] + row["rejected"] == 100
+    assert row.get("transit", 0) == 0
 
 
 def test_days_are_the_store_s(held):
