@@ -174,6 +174,30 @@ def test_nothing_closes_while_history_is_published(busy):
     assert busy.cursor.fetchone() == ("-infinity",)
 
 
+def test_nothing_closes_before_the_first_row(shop):
+    # else all that comes first, such as eight days of history, would be a late change that every view adds up again
+    shop.hold("2026-11-22 14:03:07")
+    shop.close()
+    shop.cursor.execute("SELECT closed_until::text FROM tally.closing")
+    assert shop.cursor.fetchone() == ("-infinity",)
+
+
+def test_many_late_changes_go_into_the_sums_without_waiting_for_the_next_hour(busy):
+    busy.close("2026-11-22 13:00")
+    for name, late in (("few", 40), ("many", 5_100)):
+        busy.cursor.execute(
+            "INSERT INTO tally.stock_flow_1m "
+            "SELECT '2026-11-20 00:00Z', %s || n, 'W1', date '2026-11-22', 1, 0, 0, 0, 0, 0, 7, 0, 0, 1, 0, 1 "
+            "FROM generate_series(1, %s) AS n",
+            [name, late],
+        )
+        with_late = say(busy)
+        busy.close()
+        busy.cursor.execute("SELECT count(*) FROM tally.stock_late")
+        assert busy.cursor.fetchone() == (40 if name == "few" else 0,)
+        assert say(busy) == with_late
+
+
 def test_closed_time_never_goes_back(busy):
     busy.close("2026-11-22 13:00")
     busy.close("2026-11-20 13:00")
