@@ -27,6 +27,12 @@ test: setup ## everything that must pass
 	.venv/bin/ruff format --check .
 	.venv/bin/python -m pytest -n 2 --no-loadscope-reorder $(ARGS)
 
+chaos: setup ## break a running line in every way on the list (under 40 min); SEED=n repeats, SEEDS=n, FULL=1 for all of it
+	@mkdir -p build && rm -f build/chaos.jsonl
+	TALLY_CHAOS_RESULTS=build/chaos.jsonl TALLY_CHAOS_SEED=$(SEED) TALLY_CHAOS_SEEDS=$(SEEDS) TALLY_CHAOS_FULL=$(FULL) \
+	  .venv/bin/python -m pytest -m chaos -s tests/chaos $(ARGS)
+	.venv/bin/python -m tests.chaos.matrix build/chaos.jsonl docs/reliability.md
+
 lock: setup ## resolve the dependencies again into the lock files
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --group dev pyproject.toml -o requirements.lock
@@ -37,4 +43,8 @@ doctor: setup ## what is missing on this machine and how to get it
 clean: ## remove what set-up built here; the caches of the user stay
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis build dist
 
-.PHONY: help setup demo test lock doctor clean
+SEED =
+SEEDS =
+FULL =
+
+.PHONY: help setup demo test chaos lock doctor clean

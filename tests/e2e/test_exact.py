@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.e2e.conftest import TALLY, wait_until
+from tests.line import TALLY, wait_until
 
 pytestmark = pytest.mark.e2e
 

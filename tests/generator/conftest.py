@@ -27,6 +27,15 @@ class Log:
     def env(self) -> dict[str, str]:
         return {"TALLY_KAFKA": self.servers, "TALLY_TOPIC": self.topic}
 
+    def ends(self) -> dict[str, int]:
+        """Return each partition's end offset, under the partition's number as JSON writes it."""
+        consumer = Consumer({"bootstrap.servers": self.servers, "group.id": "test"})
+        try:
+            partitions = [TopicPartition(self.topic, number) for number in range(self.partitions)]
+            return {str(one.partition): consumer.get_watermark_offsets(one, timeout=10)[1] for one in partitions}
+        finally:
+            consumer.close()
+
     def read(self) -> list[tuple[bytes | None, bytes | None]]:
         """Return (key, value) of every record, partition by partition."""
         consumer = Consumer({"bootstrap.servers": self.servers, "group.id": "test", "enable.auto.commit": False})

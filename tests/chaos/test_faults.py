@@ -1,0 +1,51 @@
+"""Every fault of the list: afterwards every row is exact, no total has fallen, and it took no hand."""
+
+import os
+import time
+from random import Random
+
+import pytest
+
+from tests.chaos.account import noted, prove_exact, until_caught_up, until_first_result
+from tests.chaos.faults import FAULTS, Scene
+from tests.chaos.load import Reader
+
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
+FULL = bool(os.environ.get("TALLY_CHAOS_FULL"))
+# notes/reliability.md: R4 first new result within 30 s, R6 caught up within 60 s; the others have no bound of their own
+FIRST_RESULT_SECONDS, CAUGHT_UP_SECONDS, ANY_SECONDS = 30, 60, 300
+TIMES = {
+    "job_killed": (6, 60), "jvm_killed": (2, 20), "job_killed_during_a_checkpoint": (2, 20),
+    "postgres_killed": (1, 5), "postgres_stopped_fast": (1, 5), "postgres_stopped_immediately": (1, 5),
+    "postgres_away": (1, 5),
+}  # fmt: skip
+KILLS_OF_FLINK = ("job_killed", "jvm_killed", "job_killed_during_a_checkpoint")
+
+
+def runs() -> list:
+    """Return (fault, number) for every run: few of each, or the whole list with FULL=1."""
+    return [(name, n) for name in FAULTS for n in range(TIMES.get(name, (1, 3))[FULL])]
+
+
+@pytest.mark.parametrize(("name", "number"), runs())
+def test_a_fault_leaves_every_row_exact(stage, seed, name, number):
+    fault, own_seed = FAULTS[name], seed + number
+    dice = Random(f"{own_seed} {name}")
+    first, caught_up = bounds(name)
+    with noted(fault.rows[0], name, own_seed) as figures:
+        with Reader(stage.line.status()["database_url"]) as reader, stage.load(own_seed):
+            until_first_result(stage.line, time.time(), ANY_SECONDS)
+            scene = Scene(stage.line, dice)
+            fault.act(scene)
+            figures["first_result_s"] = until_first_result(stage.line, scene.struck_at, first)
+            figures["caught_up_s"] = until_caught_up(stage.line, scene.struck_at, caught_up)
+        figures |= prove_exact(stage.line, stage.sent)
+        figures |= {"reads": reader.reads, "falls": len(reader.falls)}
+        assert reader.falls == []
+        assert reader.reads > 0
+
+
+def bounds(name: str) -> tuple[float, float]:
+    """Return within how many seconds the first new result has to be there, and everything caught up."""
+    first = FIRST_RESULT_SECONDS if name in KILLS_OF_FLINK else ANY_SECONDS
+    return first, CAUGHT_UP_SECONDS if FAULTS[name].rows[0] == "R6" else ANY_SECONDS
