@@ -60,6 +60,8 @@ def table_line(row: str, name: str, found: list[dict[str, Any]]) -> str:
     reads, falls = (sum(one.get(key, 0) for one in found) for key in ("reads", "falls"))
     times = sum(one.get("seeds", 1) for one in found)
     verdict = "all" if exact == len(found) else f"**{exact} of {len(found)}**"
+    slow = sum(not one.get("in_time", True) for one in found)
+    verdict += f"; **{slow} beyond the bound**" if slow else ""
     seen = f"{reads:,}, {falls}" if reads else ""
     figures = (spread(found, "first_result_s"), spread(found, "caught_up_s"))
     return " | ".join(("| " + row, name.replace("_", " "), str(times), verdict, *figures, seen)) + " |"
