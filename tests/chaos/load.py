@@ -31,7 +31,7 @@ class Load:
         self.dice, self.rate, self.topic, self.sent, self.prefix = Random(seed), rate, topic, sent, prefix
         # a broker that is away for minutes is what this is for
         self.producer = Producer(
-            {"bootstrap.servers": kafka, "enable.idempotence": True, "message.timeout.ms": 600_000}
+            {"bootstrap.servers": kafka, "enable.idempotence": True, "message.timeout.ms": 600_000, "log_level": 0}
         )
         self.stopped = threading.Event()
         self.thread = threading.Thread(target=self._run, daemon=True)
