@@ -149,7 +149,7 @@ def test_a_view_of_the_user_s_is_not_dropped_with_ours(database, folder):
 def test_numbers_with_a_gap_are_refused(database, folder):
     (folder / "migrations" / "0002_guards").rename(folder / "migrations" / "0009_guards")
     with pytest.raises(
-        SqlFileError, match=r"migrations must be numbered 1, 2, 3, …; found \[1, 3, 9\]; rename the folders"
+        SqlFileError, match=r"migrations must be numbered 1, 2, 3, …; found \[1, 3, 4, 9\]; rename the folders"
     ):
         migrate.migrate(database, folder)
 

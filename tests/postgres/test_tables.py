@@ -62,6 +62,59 @@ def test_partitions_are_packed_for_updates_and_watched_by_the_guard(db):
     assert db.fetchone() == (10,)
 
 
+# A replay after a restore may read the partitions in another order: a row may then hold more events than before and yet
+# lack some that it had, until it has them all.
+BEFORE = {
+    "sales_10s": "'2031-01-01', 'a', 'r', '2026-11-22', 9, 8, 7, 6, 5, 4, 3, 5, '2031-01-01 00:00:09'",
+    "stock_flow_1m": "'2031-01-01', 's', 'w', '2026-11-22', 9, 8, 7, -6, 5, 4, 9, 9, 9, 9, 3, 5",
+    "day_buyers": "'2031-01-01', 'b', '2026-11-22', '2031-01-01 09:00', 5",
+    "orders_1s": "'2031-01-01', '2026-11-22', 9, 5",
+    "order_ticker": "'2031-01-01', '2026-11-22', '2031-01-01', 'o-7', 's', 1, 'a', 'r', 9, 5",
+    "event_counts_1h": "'2031-01-01', 0, 9, 8, 7, 6, 5, '2031-01-01', 5",
+}
+FALLING = [
+    *(("sales_10s", name) for name in ("gross_amount", "discount_amount", "refund_amount", "orders", "lines", "units")),
+    ("sales_10s", "refunded_units"), ("sales_10s", "newest_event_time"),
+    *(("stock_flow_1m", name) for name in ("sold", "refunded", "restocked", "shipped", "unmet", "gross_amount")),
+    *(("stock_flow_1m", name) for name in ("discount_amount", "refund_amount", "lines", "refunded_units")),
+    ("orders_1s", "orders"), ("order_ticker", "order_id"),
+    *(("event_counts_1h", name) for name in ("records", "counted", "rejected", "late", "last_offset")),
+    ("event_counts_1h", "newest_append_time"),
+]  # fmt: skip
+LESS = {"newest_event_time": "'2031-01-01 00:00:08'", "newest_append_time": "'2030-12-31'", "order_id": "'o-6'"}
+
+
+def row_after(db, table, change):
+    """Write the row, change it as an upsert would, and return the row and whether it is as it was before."""
+    db.execute(f"INSERT INTO tally.{table} VALUES ({BEFORE[table]})")
+    db.execute(f"SELECT * FROM tally.{table}")
+    before = db.fetchall()
+    db.execute(f"UPDATE tally.{table} SET event_count = 6, {change}")
+    db.execute(f"SELECT * FROM tally.{table}")
+    return db.fetchall() == before
+
+
+@pytest.mark.parametrize(("table", "column"), FALLING)
+def test_a_row_with_more_events_but_less_of_one_total_waits_until_it_has_them_all(db, table, column):
+    assert row_after(db, table, f"{column} = {LESS.get(column, 1)}")
+
+
+def test_a_first_purchase_does_not_move_to_later(db):
+    assert row_after(db, "day_buyers", "first_purchase_at = '2031-01-01 10:00'")
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        *((table, f"{column} = {column}") for table, column in FALLING),
+        ("stock_flow_1m", "adjusted = -60"),
+        ("day_buyers", "first_purchase_at = '2031-01-01 08:00'"),
+    ],
+)
+def test_a_row_with_more_events_and_no_less_of_any_total_is_taken(db, table, change):
+    assert not row_after(db, table, change)
+
+
 def test_a_backwards_range_is_refused_in_words(db):
     with pytest.raises(
         psycopg2.errors.RaiseException, match="is not a range of 1 to 3661 days; give the earlier date first"
@@ -92,7 +145,6 @@ def test_a_total_never_goes_back_unless_a_rebuild_says_so(db, insert, change):
     db.execute(f"SELECT {name}, event_count FROM tally.{table}")
     first = db.fetchone()
     assert after(4) == first
-    assert after(5) != first
     db.execute("SET LOCAL tally.rebuild = 'on'")
     assert after(3)[1] == 3
 
