@@ -20,7 +20,7 @@ from tests.line import RunningLine
 ROOT = Path(__file__).resolve().parents[2]
 DRAIN_SECONDS = 600
 NEWEST = "SELECT newest_at FROM freshness WHERE table_name = 'event_counts'"
-LOAD = "SELECT sum(lines), sum(gross_amount), sum(units) FROM product_sales_by_day WHERE sku LIKE 'SKU-%%'"
+LOAD = "SELECT sum(lines), sum(gross_amount), sum(units) FROM product_sales_by_day WHERE sku LIKE 'load-%%'"
 CAUGHT_UP_SECONDS = 2
 
 

@@ -59,7 +59,7 @@ class Load:
         quantity, amount = self.dice.randint(1, 4), self.dice.randrange(1, 90_000)
         event = {
             "event_id": f"{self.prefix}-{self.number}", "event_type": "sale", "event_time": int(time.time() * 1000),
-            "sku": f"SKU-{self.dice.randrange(200)}", "warehouse_id": f"W{self.dice.randrange(4)}", "currency": "CNY",
+            "sku": f"load-{self.dice.randrange(200)}", "warehouse_id": f"W{self.dice.randrange(4)}", "currency": "CNY",
             "quantity": quantity, "unit_amount": amount, "order_id": f"{self.prefix}-{self.number}", "line_no": 1,
             "channel": self.dice.choice(("app", "web")), "region": self.dice.choice(("GD", "SH", "SC")),
         }  # fmt: skip
