@@ -31,7 +31,8 @@ PARAMETERS = {
     "checkpoints": (),
     "table_sizes": (),
 }
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# The wide forms too: a spreadsheet in Chinese or Japanese takes them for the narrow ones.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 LARGEST_VALUE = 128
 
 

@@ -22,7 +22,11 @@ def explain(settings: PipelineSettings) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; return 0 when stopped as asked, 1 failed, 2 faulty settings, 3 newest checkpoint too old."""
+    """Run the command and return its exit code.
+
+    0 stopped as asked with everything read written, 1 failed, 2 faulty settings, 3 newest checkpoint too old, 4 stopped
+    as asked without a last checkpoint.
+    """
     parser = argparse.ArgumentParser(prog="python -m pipeline", description=__doc__)
     parser.add_argument("--explain", action="store_true", help="print the plan of all inserts and end")
     choice = parser.parse_args(arguments)

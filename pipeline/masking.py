@@ -12,8 +12,17 @@ _VALUE_PART = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{\]},]|[^"\[{\]},]++', re.DO
 _MASKED = re.compile(r'[^"]*+"\s*+:\s*+"\*\*\*"')
 _VALUE_START = re.compile(r'["\[{]|(?:-?[0-9][0-9.eE+-]*|true|false|null)\s*+(?=[,}\]])')
 _VALUE_FOLLOWS = re.compile(r"\s*+(?:[,}\]]|$)")
+
+
+def _either_way(letter: str) -> str:
+    """Return the pattern of a character as itself or as its JSON escape."""
+    return rf"(?:{letter}|\\u00(?:{ord(letter):x}|{ord(letter.upper()):x}))"
+
+
 # What is left of the name after masking stands in text that is not JSON: what follows it is cut.
-_STRAY = re.compile(r"\W{0,8}".join(["c", "u", "s", "t", "o", "m", "e", "r", "_?", "i", "d"]), re.IGNORECASE)
+_STRAY = re.compile(
+    r"\W{0,8}".join([*map(_either_way, "customer"), _either_way("_") + "?", *map(_either_way, "id")]), re.IGNORECASE
+)
 
 
 def _is_personal(name: str) -> bool:

@@ -1,5 +1,6 @@
 """Write the job's heartbeat and its checkpoints into Postgres, and go on when the database is away."""
 
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from psycopg2.extras import execute_batch
 
 from pipeline.checkpoints import clear_other_runs
 from pipeline.flink_rest import CheckpointStat, FlinkRest, FlinkUnreachable, JobState
-from pipeline.session import JOB_NAME
+from pipeline.session import JOB_NAME, Folders
 from pipeline.settings import PipelineSettings
 from pipeline.statements import SQL_DIR
 
@@ -80,7 +81,8 @@ class Monitor:
         say: Callable[[str], None] = lambda text: print(text, file=sys.stderr, flush=True),
     ) -> None:
         self._rest, self._job_id, self._clock, self._say = rest, job_id, clock, say
-        self._checkpoint_dir = settings.home / "checkpoints"
+        self._checkpoint_dir = Folders.of(settings, os.getpid()).checkpoints
+        self._writes = not settings.shadow
         self._run = {
             "job_id": job_id,
             "name": JOB_NAME,
@@ -130,6 +132,9 @@ class Monitor:
         return {"job_id": self._job_id, **asdict(stat)}
 
     def _save(self, run: dict, checkpoints: list[dict]) -> bool:
+        # The pages and `tally wait` ask these tables about the live job.
+        if not self._writes:
+            return True
         try:
             self._store.save(run, checkpoints)
         except psycopg2.Error as fault:

@@ -16,7 +16,7 @@ from pipeline.flink_rest import FlinkGone, FlinkRest, FlinkUnreachable, JobState
 from pipeline.monitor import Monitor
 from pipeline.session import Folders, define_job, flink_options, free_port, open_session, prepare_environment
 from pipeline.session import write_password_file as keep_password
-from pipeline.settings import PipelineSettings
+from pipeline.settings import RESUME_HOURS, PipelineSettings
 
 if TYPE_CHECKING:
     from pyflink.common import JobClient
@@ -28,6 +28,8 @@ START_GRACE_SECONDS = 120.0
 LOST_SECONDS = 5.0
 # A busy machine may keep Flink from answering for a while; its process is alive, so this is no proof of anything.
 SILENT_SECONDS = 60.0
+# The exit code of a stop without a last checkpoint: the next start repeats some of what was done.
+NOT_FLUSHED = 4
 ENDED = {"FAILED", "CANCELED", "FINISHED", "SUSPENDED"}
 
 
@@ -131,14 +133,14 @@ def run_job(settings: PipelineSettings) -> int:
     folders = Folders.of(settings, os.getpid())
     sweep_scratch(folders.scratch.parent)
     folders.make()
-    checkpoint = choose_checkpoint(folders.checkpoints, time.time(), settings.state_hours)
+    checkpoint = choose_checkpoint(folders.checkpoints, time.time(), RESUME_HOURS)
     try:
         keep_password(folders.password_file, settings.database)
         prepare_environment(settings, folders, os.environ)
         return _run(settings, folders, checkpoint, stop)
     except StoppedEarly:
         say("stopped before it ran")
-        return 0
+        return NOT_FLUSHED
     finally:
         shutil.rmtree(folders.scratch, ignore_errors=True)
 
@@ -159,7 +161,7 @@ def _run(settings: PipelineSettings, folders: Folders, checkpoint: Checkpoint | 
         complete = stop_gracefully(rest, job_id, lambda: _cancel(client))
         say("stopped; everything read is written" if complete else "stopped without a last checkpoint")
         last_state = "CANCELED"
-        return 0
+        return 0 if complete else NOT_FLUSHED
     except JobEnded as end:
         last_state = "FAILED"
         raise JobEnded(f"{end}; {_cause(rest, job_id)}; see {folders.logs}") from None

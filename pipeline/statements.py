@@ -14,6 +14,8 @@ SQL_DIR = _CHECKOUT if _CHECKOUT.is_dir() else Path(sysconfig.get_path("purelib"
 # Sends a sink's rows together; more than that or older than the interval is flushed at once.
 FLUSH_ROWS = "5000"
 FLUSH_INTERVAL = "200 ms"
+# The name of a job by the schema that it fills: to Postgres, and to Kafka as its consumer group.
+APPLICATIONS = {"tally": "tally-job", "tally_shadow": "tally-rebuild"}
 # The one call of the contract; Kafka's append time as epoch milliseconds UTC.
 PARSED = "parse_event(`value`, EXTRACT(EPOCH FROM append_time) * 1000 + EXTRACT(MILLISECOND FROM append_time))"
 
@@ -30,13 +32,13 @@ class Statement:
     text: str
 
 
-def jdbc_url(database: Database) -> str:
+def jdbc_url(database: Database, schema: str = "tally") -> str:
     """Return the JDBC address without the password (see `session.write_password_file`)."""
     options = {
         "user": database.user,
-        "currentSchema": "tally",
+        "currentSchema": schema,
         "reWriteBatchedInserts": "true",
-        "ApplicationName": "tally-job",
+        "ApplicationName": APPLICATIONS[schema],
         "connectTimeout": "10",
         "socketTimeout": "30",
         "tcpKeepAlive": "true",
@@ -51,9 +53,9 @@ def template_values(settings: PipelineSettings, bounded: bool = False) -> dict[s
     return {
         "topic": settings.topic,
         "kafka": settings.kafka,
-        "group_id": f"tally-job-{settings.topic}",
+        "group_id": f"{APPLICATIONS[settings.schema]}-{settings.topic}",
         "bounded_mode": "latest-offset" if bounded else "unbounded",
-        "jdbc_url": jdbc_url(settings.database),
+        "jdbc_url": jdbc_url(settings.database, settings.schema),
         "flush_rows": FLUSH_ROWS,
         "flush_interval": FLUSH_INTERVAL,
     }

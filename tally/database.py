@@ -46,13 +46,6 @@ def execute(url: str, name: str, parameters: Mapping[str, Any] | None = None) ->
         return cursor.fetchall() if cursor.description else []
 
 
-def execute_together(url: str, *names: str) -> None:
-    """Run several statements of sql/postgres/upkeep in one transaction: all of them or none."""
-    with as_database_error(names[0]), connection_to(url) as connection, connection, connection.cursor() as cursor:
-        for name in names:
-            cursor.execute(statement(name))
-
-
 def execute_many(url: str, name: str, rows: list[Mapping[str, Any]]) -> None:
     """Run a statement once for each row, in one transaction."""
     with as_database_error(name), connection_to(url) as connection, connection, connection.cursor() as cursor:

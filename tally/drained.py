@@ -191,10 +191,10 @@ class Drain:
             return [str(error)]
 
     def pending_faults(self) -> list[str]:
-        """Say which files still wait in the inbox, and whether a rebuild has yet to begin."""
+        """Say which files still wait in the inbox, and whether a rebuild goes on."""
         names = [path.name for path in (*claimed(self.home.inbox), *waiting(self.home.inbox))]
         files = [f"{len(names)} in the inbox, next {names[0]}"] if names else []
-        return files + (["the rebuild has not begun"] if self.home.rebuild_request.exists() else [])
+        return files + (["the rebuild is not done"] if self.home.rebuild_request.exists() else [])
 
     def checkpoint_faults(self, moment: datetime) -> list[str]:
         """Say whether buffers may still hold rows: they are flushed at each checkpoint."""

@@ -62,8 +62,23 @@ class Home:
 
     @property
     def rebuild_request(self) -> Path:
-        """Return the file by which `tally rebuild` asks the supervisor; gone once the results are empty."""
+        """Return the file by which `tally rebuild` asks the supervisor; gone once the results are rebuilt."""
         return self.run / "rebuild.request"
+
+    @property
+    def rebuild_swap(self) -> Path:
+        """Return the file that marks a rebuild as complete: whatever happens, its results become the live ones."""
+        return self.run / "rebuild.swap"
+
+    @property
+    def shadow_checkpoints(self) -> Path:
+        """Return the folder of the checkpoints of a rebuild's job (pipeline/checkpoints.py knows it, too)."""
+        return self.checkpoints / "shadow"
+
+    @property
+    def adopted_mark(self) -> Path:
+        """Return the file by which a rebuild's checkpoints become those that the live job resumes from."""
+        return self.shadow_checkpoints / "adopted"
 
     def prepare(self) -> None:
         """Create the folders, closed to other users; raise HomeError when that is not allowed."""

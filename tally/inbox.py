@@ -107,7 +107,7 @@ class Inbox:
             self.publish(path)
         except FileChanged as error:
             self.say(str(error))
-        except UnreadableFile as error:
+        except (Refused, UnreadableFile) as error:
             self.fail(path, str(error))
         except KafkaException:
             self.failures[path.name] += 1
@@ -115,6 +115,8 @@ class Inbox:
 
     def publish(self, path: Path) -> None:
         """Publish a file unless its content was published before, then move it to done/."""
+        # again: in the inbox it could be exchanged for a link after the first look, in .claimed/ only by us
+        check_kind(path)
         content = read_content(path)
         known = self.publisher.find(content.sha256)
         if known is not None:

@@ -1,7 +1,6 @@
-"""What a running line does beside keeping its children up: chores, hourly audit, rebuild on request."""
+"""What a running line does beside keeping its children up: chores and the hourly audit."""
 
 import json
-import shutil
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,12 +11,11 @@ from tally import closing
 from tally.catalogue import Catalogue, CatalogueError
 from tally.child import Child, ChildSpec
 from tally.chores import Chore
-from tally.database import DatabaseError, as_database_error, execute, execute_many, execute_together
+from tally.database import as_database_error, execute, execute_many
 from tally.line import Line
 from tally.supervisor import python_command
 
 FIRST_AUDIT_SECONDS = 300.0
-JOB_STOP_SECONDS = 10.0
 AUDIT_ENDINGS = {
     0: "audit: every result row is equal",
     1: "audit: rows differ; `tally audit` lists them",
@@ -167,34 +165,3 @@ class HourlyAudit:
             self.child = self.line.supervisor.start(spec)
         else:
             self.child.start()
-
-
-class Rebuild:
-    """Makes the results again from the log when `tally rebuild` has left its request."""
-
-    def __init__(self, line: Line):
-        self.line = line
-        self.request = line.home.rebuild_request
-
-    def tick(self) -> None:
-        """Do what was asked for: stop the job, empty its tables, forget its checkpoints, start it."""
-        if not self.request.exists():
-            return
-        line, job = self.line, self.line.children.get("job")
-        line.supervisor.say("rebuilding every result from the log")
-        if job is not None:
-            line.supervisor.stop_stage([job], line.supervisor.clock() + JOB_STOP_SECONDS)
-        try:
-            empty_results(line)
-        except (DatabaseError, OSError) as error:
-            line.supervisor.say(f"the rebuild was given up; {error}; the results stay as they were")
-        self.request.unlink()
-        if job is not None:
-            job.start()
-
-
-def empty_results(line: Line) -> None:
-    """Empty the job's tables and forget its checkpoints, in the order in which a fault leaves nothing half done."""
-    execute_together(line.urls.owner, "truncate_results", "watch_no_windows")
-    shutil.rmtree(line.home.checkpoints)
-    line.home.checkpoints.mkdir(mode=0o700)

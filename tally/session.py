@@ -10,8 +10,9 @@ from tally.console import Screen
 from tally.home import Home
 from tally.line import Line, prepare_ground
 from tally.logs import LogFiles
+from tally.rebuild import Rebuild
 from tally.registry import Registry, RunState
-from tally.schedule import HourlyAudit, Rebuild, chores_of
+from tally.schedule import HourlyAudit, chores_of
 from tally.settings import Settings
 from tally.supervisor import TICK_SECONDS, StopRequested, Supervisor
 
@@ -67,12 +68,15 @@ def start(line: Line, plan: Plan, progress: Callable[[str], None], screen: Scree
     """Bring every process up, each with what it stands on before it; tell the address as soon as it answers."""
     line.start_services(progress)
     write_store_settings(line.urls.writer, line.settings)
-    Rebuild(line).tick()
+    rebuild = Rebuild(line)
+    rebuild.finish_interrupted()
     line.start_parts()
     wait_for("dashboard", line, progress)
     screen.address(line.dashboard_url, line.home.root)
     wait_for("archive", line, progress)
-    wait_for("job", line, progress)
+    if not rebuild.is_asked:
+        # the one that a rebuild shall replace may have nothing to go on from
+        wait_for("job", line, progress)
     if plan.generator is not None:
         # not before the job runs: its start would find a backlog, and two cores are few
         line.start_generator(plan.generator)

@@ -24,7 +24,7 @@ STOP_SECONDS = 14.0
 # the stop's stages, and the seconds that earlier stages have to leave to each
 STOP_STAGES: tuple[tuple[tuple[str, ...], float], ...] = (
     (("generator", "inbox", "audit"), 1.5),
-    (("job", "archive", "dashboard"), 5.0),
+    (("job", "rebuild", "archive", "dashboard"), 5.0),
     (("postgres",), 1.5),
     (("kafka",), 2.0),
 )

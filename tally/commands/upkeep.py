@@ -165,8 +165,9 @@ def reset(context: Context, yes: bool):
 def rebuild(context: Context):
     """Make every result again from the log.
 
-    Stops the job, empties its tables, forgets its checkpoints and starts it at the log's beginning. Totals are empty or
-    partial meanwhile. When nothing runs, it is done at the next start.
+    A second job fills tables beside the live ones, which stay as they are and go on. Once it has caught up, its results
+    replace them in one transaction: readers see the old numbers until then. When nothing runs, it is done at the next
+    start. It needs the memory of a second job while it lasts.
 
     \b
     Example:

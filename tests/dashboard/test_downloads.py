@@ -14,7 +14,7 @@ from dashboard.settings import DashboardSettings
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
-@pytest.mark.parametrize("text", ["=HYPERLINK(1)", "+1", "-1", "@x", "\tx"])
+@pytest.mark.parametrize("text", ["=HYPERLINK(1)", "+1", "-1", "@x", "\tx", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠x"])
 def test_a_text_that_a_spreadsheet_would_run_is_quoted(text):
     assert cell(text, SHANGHAI) == f"'{text}"
 

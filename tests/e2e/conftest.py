@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.line import RunningLine, running_line, wait_until
+from tests.line import RunningLine, running_line
 
 
 @pytest.fixture(scope="session")
@@ -12,6 +12,3 @@ def line() -> Iterator[RunningLine]:
     """A line that runs for all end-to-end tests."""
     with running_line("e2e") as running:
         yield running
-
-
-__all__ = ["line", "wait_until"]

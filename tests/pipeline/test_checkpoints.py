@@ -31,13 +31,14 @@ def test_the_newest_complete_checkpoint_of_any_run_is_chosen(tmp_path):
     assert choose_checkpoint(tmp_path, NOW, 72).path == newest
 
 
-def test_a_checkpoint_older_than_the_state_lives_is_refused(tmp_path):
+def test_a_checkpoint_older_than_its_state_is_safe_is_refused(tmp_path):
     old = checkpoint(tmp_path, "aaaa/chk-9", 73 * 3600)
     with pytest.raises(CheckpointTooOld) as caught:
         choose_checkpoint(tmp_path, NOW, 72)
     assert str(caught.value) == (
-        f"the newest checkpoint is older than the job's state lives; found {old}, 3 days, 1:00:00 old, "
-        "while state lives 72 hours; run `tally rebuild` to compute the results again from the log"
+        "the newest checkpoint is too old to go on from: what it remembers may expire before the records that came "
+        f"since are counted; found {old}, 3 days, 1:00:00 old, at most 72 hours are safe; run `tally rebuild`: it "
+        "makes every result again from the log, and readers see the old numbers until then"
     )
     assert choose_checkpoint(tmp_path, NOW, 96).path == old
 
@@ -47,3 +48,15 @@ def test_only_the_present_runs_checkpoints_are_kept(tmp_path):
     checkpoint(tmp_path, "bbbb/chk-1", 10)
     clear_other_runs(tmp_path, "bbbb")
     assert [folder.name for folder in tmp_path.iterdir()] == ["bbbb"]
+
+
+def test_a_rebuilds_checkpoints_are_not_the_live_jobs_until_they_are_adopted(tmp_path):
+    live = checkpoint(tmp_path, "aaaa/chk-9", 20)
+    rebuilt = checkpoint(tmp_path, "shadow/cccc/chk-4", 10)
+    assert choose_checkpoint(tmp_path, NOW, 72).path == live
+    clear_other_runs(tmp_path, "bbbb")
+    assert not live.exists() and rebuilt.exists()
+    (tmp_path / "shadow" / "adopted").touch()
+    assert choose_checkpoint(tmp_path, NOW, 72).path == rebuilt
+    clear_other_runs(tmp_path, "bbbb")
+    assert list(tmp_path.iterdir()) == []

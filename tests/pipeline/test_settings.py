@@ -2,7 +2,8 @@
 
 import pytest
 
-from pipeline.settings import ConfigurationError, PipelineSettings, contract_from_env, parse_database_url
+from pipeline.session import Folders
+from pipeline.settings import RESUME_HOURS, ConfigurationError, PipelineSettings, contract_from_env, parse_database_url
 from pipeline.statements import StatementError, jdbc_url, render, template_values
 
 
@@ -88,8 +89,12 @@ def test_the_password_is_in_no_text_that_flink_gets(environ):
 
 
 def test_state_lives_at_least_three_days(environ):
-    assert PipelineSettings.from_env(environ | {"TALLY_DEDUP_HOURS": "48"}).state_hours == 72
-    assert PipelineSettings.from_env(environ | {"TALLY_DEDUP_HOURS": "96"}).state_hours == 96
+    for hours in (48, 72, 96):
+        state_hours = PipelineSettings.from_env(environ | {"TALLY_DEDUP_HOURS": str(hours)}).state_hours
+        # an id or a group written just before the job went away is still there when it is back
+        assert state_hours == hours + RESUME_HOURS
+        # a group grows during one UTC date, and its last record may wait as long as the job was away
+        assert state_hours >= 24 + RESUME_HOURS
 
 
 def test_a_statement_with_an_unknown_name_is_refused(tmp_path, environ):
@@ -110,3 +115,20 @@ def test_the_contract_needs_its_three_settings_only(environ):
     assert contract_from_env({"TALLY_BUYER_KEY_FILE": environ["TALLY_BUYER_KEY_FILE"]})
     with pytest.raises(ConfigurationError, match="TALLY_CURRENCY"):
         contract_from_env(environ | {"TALLY_CURRENCY": "¥"})
+
+
+def test_a_rebuilds_job_has_a_schema_checkpoints_logs_and_a_name_of_its_own(environ, tmp_path):
+    live, shadow = (PipelineSettings.from_env(environ | {"TALLY_SHADOW": switch}) for switch in ("off", "on"))
+    assert (live.schema, shadow.schema) == ("tally", "tally_shadow")
+    live_values, shadow_values = template_values(live), template_values(shadow)
+    assert "currentSchema=tally&" in live_values["jdbc_url"] and "ApplicationName=tally-job&" in live_values["jdbc_url"]
+    assert "currentSchema=tally_shadow&" in shadow_values["jdbc_url"]
+    assert "ApplicationName=tally-rebuild&" in shadow_values["jdbc_url"]
+    assert (live_values["group_id"], shadow_values["group_id"]) == (
+        "tally-job-sales-events",
+        "tally-rebuild-sales-events",
+    )
+    live_folders, shadow_folders = Folders.of(live, 1), Folders.of(shadow, 1)
+    assert shadow_folders.checkpoints == live_folders.checkpoints / "shadow"
+    assert shadow_folders.logs != live_folders.logs
+    assert shadow_folders.password_file != live_folders.password_file

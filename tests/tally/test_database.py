@@ -6,9 +6,8 @@ import psycopg2
 import pytest
 from psycopg2 import sql
 
-from tally import closing
 from tally.console import totals_text
-from tally.database import DatabaseError, execute, execute_many, execute_together, has_row, load_urls, save_urls
+from tally.database import DatabaseError, execute, execute_many, has_row, load_urls, save_urls
 from tally.drained import has_checkpoint_after, read_reached
 from tally.home import Home
 from tally.ports import free_port
@@ -123,31 +122,6 @@ def test_the_live_line_tells_records_rate_lag_and_history(urls):
     days = [{"store_day": date(2026, 11, 20), "events": 42, "published_at": NOON}]
     insert(urls, "history_days", *days, {"store_day": date(2026, 11, 21), "events": 58})
     assert totals_text(urls.writer) == "1,234 records · 13 a second · lag 0.4 s · history 42%"
-
-
-def test_a_rebuild_empties_results_as_the_owner_only(urls):
-    sales = {"window_start": NOON, "channel": "app", "region": "CN-BJ", "log_date": NOON.date()}
-    measures = ("gross_amount", "discount_amount", "refund_amount", "orders", "lines", "units", "refunded_units")
-    insert(urls, "sales_10s", {**sales, **dict.fromkeys((*measures, "event_count"), 1), "newest_event_time": NOON})
-    with pytest.raises(DatabaseError, match=r"did not run truncate_results; it said: permission denied"):
-        execute(urls.writer, "truncate_results")
-    closing.close_windows(urls.writer)
-    execute_together(urls.owner, "truncate_results", "watch_no_windows")
-    assert run_query(urls.owner, "SELECT count(*) FROM tally.sales_10s") == (["count"], [(0,)])
-
-
-def test_what_a_rebuild_writes_again_is_counted_once_in_closed_windows(urls):
-    sales = {"window_start": NOON, "channel": "app", "region": "CN-BJ", "log_date": NOON.date()}
-    measures = ("gross_amount", "discount_amount", "refund_amount", "orders", "lines", "units", "refunded_units")
-    row = {**sales, **dict.fromkeys((*measures, "event_count"), 1), "newest_event_time": NOON}
-    insert(urls, "sales_10s", row)
-    connection = psycopg2.connect(urls.owner)
-    with connection, connection.cursor() as cursor:
-        cursor.execute("SELECT tally.close_windows(%s)", [NOON + timedelta(days=1)])
-    connection.close()
-    execute_together(urls.owner, "truncate_results", "watch_no_windows")
-    insert(urls, "sales_10s", row)
-    assert run_query(urls.owner, "SELECT sum(gross_amount) FROM tally.sales_by_day")[1] == [(1,)]
 
 
 @pytest.mark.parametrize("name", ["trim_lag_samples", "trim_checkpoint_stats", "running_totals"])

@@ -131,13 +131,13 @@ def test_waiting_goes_from_the_inbox_over_the_log_to_a_later_checkpoint(results,
     ]
 
 
-def test_a_rebuild_that_has_not_begun_is_waited_for(results, home):
+def test_a_rebuild_that_is_not_done_is_waited_for(results, home):
     home.rebuild_request.touch()
     results.reached = {0: (9, 9)}
     results.checkpoints = [datetime.fromisoformat("2999-01-01T00:00:00+00:00")]
     clock, shown = [0.0], []
     drain(home, {0: 9}, results, clock, lambda seconds: home.rebuild_request.unlink()).wait(60, shown.append)
-    assert shown == ["the rebuild has not begun"]
+    assert shown == ["the rebuild is not done"]
 
 
 def test_when_time_runs_out_the_text_says_what_is_missing(results, home):
