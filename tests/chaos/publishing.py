@@ -9,7 +9,9 @@ from tests.line import RunningLine
 def publish(line: RunningLine, records: list[Record]) -> None:
     """Publish records and their copies in order; fail when the log did not acknowledge each."""
     state = line.status()
-    producer = Producer({"bootstrap.servers": state["kafka"], "enable.idempotence": True, "linger.ms": 5})
+    # lines of more than the contract's 1 MiB have to get into the log, to be rejected with their origin
+    settings = {"enable.idempotence": True, "linger.ms": 5, "message.max.bytes": 2_000_000}
+    producer = Producer({"bootstrap.servers": state["kafka"], **settings})
     failures = []
 
     def answered(error, _message) -> None:
