@@ -69,6 +69,14 @@ def kill(scene: Scene, *names: str) -> None:
         wait_until(f"{name} runs again", lambda name=name, old=processes[0].pid: has_another(scene, name, old))
 
 
+def ask_to_end(scene: Scene, name: str, number: int) -> None:
+    """Send a child a signal that it ends in order on, and see that the supervisor puts another in its place."""
+    old = scene.line.processes(name)[0]
+    send([old], number)
+    scene.now()
+    wait_until(f"{name} runs again", lambda: has_another(scene, name, old.pid))
+
+
 def has_another(scene: Scene, name: str, old: int) -> bool:
     """Say whether a child has another process than before."""
     found = next(one for one in scene.line.status()["processes"] if one["name"] == name)
@@ -123,10 +131,7 @@ def job_killed_during_a_checkpoint(scene: Scene) -> None:
 @fault("R4", "R21")
 def job_ended(scene: Scene) -> None:
     """Ask the job to end (SIGTERM): it takes a last checkpoint, and is started again."""
-    old = scene.line.processes("job")[0]
-    send([old], signal.SIGTERM)
-    scene.now()
-    wait_until("the job runs again", lambda: has_another(scene, "job", old.pid))
+    ask_to_end(scene, "job", signal.SIGTERM)
 
 
 @fault("R4")
@@ -192,19 +197,13 @@ def postgres_killed(scene: Scene) -> None:
 @fault("R6")
 def postgres_stopped_fast(scene: Scene) -> None:
     """Stop Postgres as `pg_ctl stop -m fast` does: SIGINT."""
-    old = scene.line.processes("postgres")[0]
-    send([old], signal.SIGINT)
-    scene.now()
-    wait_until("Postgres runs again", lambda: has_another(scene, "postgres", old.pid))
+    ask_to_end(scene, "postgres", signal.SIGINT)
 
 
 @fault("R6")
 def postgres_stopped_immediately(scene: Scene) -> None:
     """Stop Postgres as `pg_ctl stop -m immediate` does: SIGQUIT."""
-    old = scene.line.processes("postgres")[0]
-    send([old], signal.SIGQUIT)
-    scene.now()
-    wait_until("Postgres runs again", lambda: has_another(scene, "postgres", old.pid))
+    ask_to_end(scene, "postgres", signal.SIGQUIT)
 
 
 @fault("R6")
