@@ -138,7 +138,7 @@ class Settings:
         0, whole(0, LARGEST_AMOUNT), "gross sales aimed at per store day, in minor units; 0: no target"
     )
     milestones: tuple[int, ...] = setting(
-        (), amounts, "totals of a day worth a mark, in minor units; empty: quarters of the target"
+        (), amounts, "totals of a day worth a mark, in minor units; empty: round totals up to the target"
     )
     shipments: bool = setting(False, switch, "shipments are recorded, so sold and shipped stock are told apart")
     stale_seconds: int = setting(10, whole(2, 3600), "age of the data from which pages say STALE, in seconds")

@@ -77,6 +77,37 @@ CHART = "document.querySelector('[class*=\"st-key-panel-minute\"] .ts-chart')"
 RANGE = f"{CHART}.layout.xaxis.range.map(String)"
 
 
+def middle(box: dict) -> tuple[float, float]:
+    return box["x"] + box["width"] * 0.5, box["y"] + box["height"] / 2
+
+
+def zoom_the_minutes(watched: Watched) -> dict:
+    """Zoom the chart of minutes by a drag; return where its plot stands."""
+    page = watched.page
+    page.evaluate(f"{CHART}.scrollIntoView()")
+    box = page.locator('[class*="st-key-panel-minute"] .ts-chart .nsewdrag').first.bounding_box()
+    _, y = middle(box)
+    page.mouse.move(box["x"] + box["width"] * 0.3, y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, y, steps=8)
+    page.mouse.up()
+    watched.wait(f"{CHART}.zoomed === true")
+    return box
+
+
+def an_outage_is_said_and_heals(watched: Watched, shop, total: int) -> None:
+    """Stop Postgres under the open page and start it again."""
+    shop.server.stop()
+    try:
+        watched.wait("document.querySelector('.ts-banner.ts-stale')?.textContent.includes('has not answered for')")
+        watched.wait("document.querySelector('.ts-dot')?.textContent === 'STALE'")
+        assert minor_units(watched.page) == total
+        watched.wait("document.querySelectorAll('.ts-head mark').length > 3")
+    finally:
+        shop.server.start()
+    watched.wait("!document.querySelector('.ts-banner') && document.querySelector('.ts-dot').textContent === 'LIVE'")
+
+
 def test_a_deep_link_on_a_fresh_server_has_the_frame(chromium, url):
     watched = Watched(chromium)
     watched.page.goto(f"{url}/inventory?lang=zh")
@@ -98,15 +129,7 @@ def test_the_live_page_keeps_its_chart_through_updates_and_an_outage(chromium, u
         == f"{shop.rows('SELECT orders FROM sales_today')[0][0]:,}"
     )
 
-    # zoom by a drag, and mark the node
-    page.evaluate(f"{CHART}.scrollIntoView()")
-    box = page.locator('[class*="st-key-panel-minute"] .ts-chart .nsewdrag').first.bounding_box()
-    y = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + box["width"] * 0.3, y)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.6, y, steps=8)
-    page.mouse.up()
-    watched.wait(f"{CHART}.zoomed === true")
+    box = zoom_the_minutes(watched)
     page.evaluate(f"{CHART}.dataset.marked = 'yes'")
     zoomed = page.evaluate(RANGE)
 
@@ -119,18 +142,10 @@ def test_the_live_page_keeps_its_chart_through_updates_and_an_outage(chromium, u
     assert page.evaluate(f"getComputedStyle({CHART}.closest('[data-testid=stElementContainer]')).opacity") == "1"
 
     # a double click goes back to the moving window
-    page.mouse.dblclick(box["x"] + box["width"] * 0.5, y)
+    page.mouse.dblclick(*middle(box))
     watched.wait(f"{CHART}.zoomed === false && String({RANGE}) !== '{','.join(zoomed)}'")
 
-    shop.server.stop()
-    try:
-        watched.wait("document.querySelector('.ts-banner.ts-stale')?.textContent.includes('has not answered for')")
-        watched.wait("document.querySelector('.ts-dot')?.textContent === 'STALE'")
-        assert minor_units(page) == total
-        watched.wait("document.querySelectorAll('.ts-head mark').length > 3")
-    finally:
-        shop.server.start()
-    watched.wait("!document.querySelector('.ts-banner') && document.querySelector('.ts-dot').textContent === 'LIVE'")
+    an_outage_is_said_and_heals(watched, shop, total)
     shop.rows(ONE_SALE)
     watched.wait(SHOWS, total + 123_456)
     assert page.evaluate(f"{CHART}.dataset.marked") == "yes"

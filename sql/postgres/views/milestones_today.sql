@@ -1,6 +1,7 @@
 -- One row is one milestone: a total of the day worth a mark, when today reached it and when yesterday did, to the end of
---   the 10-second window in which it was passed. Milestones are those of the settings, else quarters of the target.
---   | 一行是一个里程碑：今日与昨日累计 GMV 达到该额的时间（精确到 10 秒窗口的终点）；里程碑来自设置，否则为目标的四分位。
+--   the 10-second window in which it was passed. Milestones are those of the settings, else the round totals
+--   (1, 2 or 5 and zeros) above a twentieth of the target, up to it.
+--   | 一行是一个里程碑：今日与昨日累计 GMV 达到该额的时间（精确到 10 秒窗口的终点）；里程碑来自设置，否则为目标的二十分之一以上、不超过目标的整数额（1、2、5 后接零）。
 -- grain: milestone_amount
 -- milestone_amount: Gross sales since midnight to be reached. | 需达到的当日累计 GMV。 | minor units; key
 -- reached_at: When today reached it; null until then. | 今日达到的时间；未达到为空。 | time, UTC instant; attribute
@@ -11,16 +12,25 @@
 --   | time, UTC instant; not additive
 -- milestone_major: milestone_amount in major units. | 以主单位表示的 milestone_amount。 | major units; key
 CREATE VIEW tally.milestones_today AS
-WITH marks AS (
+WITH round_totals AS (
+    SELECT d.digit * (10::numeric ^ z.zeros)::bigint AS amount
+    FROM generate_series(0, 17) AS z (zeros)
+    CROSS JOIN unnest(ARRAY[1, 2, 5]) AS d (digit)
+),
+
+marks AS (
     SELECT DISTINCT m AS milestone_amount
     FROM tally.store_settings AS s
     CROSS JOIN LATERAL unnest(
         CASE
             WHEN cardinality(s.milestones) > 0 THEN s.milestones
-            ELSE ARRAY[s.target_amount / 4, s.target_amount / 2, s.target_amount / 4 * 3, s.target_amount]
+            ELSE ARRAY(
+                SELECT r.amount
+                FROM round_totals AS r
+                WHERE r.amount > s.target_amount / 20 AND r.amount <= s.target_amount
+            )
         END
     ) AS m
-    WHERE m > 0
 ),
 
 curve AS (
