@@ -9,9 +9,10 @@ MASK = '"***"'
 # A member's name up to its value; the value is measured by _value_end because it may be nested or cut off.
 _MEMBER = re.compile(r'"((?:[^"\\]++|\\.)*+)"\s*+:\s*+', re.DOTALL)
 _VALUE_PART = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{\]},]|[^"\[{\]},]++', re.DOTALL)
-_MASKED = re.compile(r'[^"]*+"\s*+:\s*+"\*\*\*"')
+_MASKED = re.compile(r'\w*+"\s*+:\s*+"\*\*\*"')
 _VALUE_START = re.compile(r'["\[{]|(?:-?[0-9][0-9.eE+-]*|true|false|null)\s*+(?=[,}\]])')
-_VALUE_FOLLOWS = re.compile(r"\s*+(?:[,}\]]|$)")
+# What may stand behind a value: the ends of what it is in, and then nothing, or a comma and a member.
+_VALUE_FOLLOWS = re.compile(r'\s*+(?:[}\]]\s*+)*+(?:,\s*+(?:[{\[]\s*+)*+"[^"]*+"\s*+:|$)')
 
 
 def _either_way(letter: str) -> str:

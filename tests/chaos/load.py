@@ -10,7 +10,10 @@ from random import Random
 import psycopg2
 from confluent_kafka import Producer
 
+from tests.line import wait_until
+
 LOOK_SECONDS = 0.05
+BURST_SECONDS = 300
 TOTALS = "SELECT sum(gross_amount), sum(units), sum(lines), (SELECT counted FROM event_counts) FROM sales_by_day"
 
 
@@ -35,7 +38,7 @@ class Load:
         )
         self.stopped = threading.Event()
         self.thread = threading.Thread(target=self._run, daemon=True)
-        self.number = 0
+        self.number = self.owed = 0
 
     def __enter__(self) -> "Load":
         self.thread.start()
@@ -49,9 +52,16 @@ class Load:
     def _run(self) -> None:
         begun = time.monotonic()
         while not self.stopped.wait(LOOK_SECONDS):
-            while self.number < (time.monotonic() - begun) * self.rate:
+            while self.number < (time.monotonic() - begun) * self.rate + self.owed:
                 self.send_one()
+                self.producer.poll(0)
             self.producer.poll(0)
+
+    def burst(self, events: int) -> None:
+        """Send so many events as fast as they go, beside the rate; return when the log has them."""
+        before = self.sent.events
+        self.owed += events
+        wait_until("the burst is in the log", lambda: self.sent.events >= before + events, BURST_SECONDS)
 
     def send_one(self) -> None:
         """Send one sale line."""

@@ -20,10 +20,10 @@ def test_an_outage_of_postgres_loses_nothing_and_lowers_no_total(line):
     sent, state = Sent(), line.status()
     with (
         Reader(state["database_url"]) as reader,
-        Load(state["kafka"], state["topic"], seed=1, rate=50, sent=sent, prefix="outage"),
+        Load(state["kafka"], state["topic"], seed=1, rate=50, sent=sent, prefix="outage") as load,
     ):
         until_first_result(line, time.time(), WAIT_SECONDS)
-        scene = Scene(line, Random(1))
+        scene = Scene(line, Random(1), load)
         FAULTS["postgres_stopped_fast"].act(scene)
         until_first_result(line, scene.struck_at, WAIT_SECONDS)
     prove_exact(line, sent)
