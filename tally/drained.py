@@ -192,7 +192,9 @@ class Drain:
 
     def pending_faults(self) -> list[str]:
         """Say which files still wait in the inbox, and whether a rebuild goes on."""
-        names = [path.name for path in (*claimed(self.home.inbox), *waiting(self.home.inbox))]
+        # in this order: a file that is claimed between the two looks is seen twice; in the other it would be missed
+        waits = waiting(self.home.inbox)
+        names = [path.name for path in (*claimed(self.home.inbox), *waits)]
         files = [f"{len(names)} in the inbox, next {names[0]}"] if names else []
         return files + (["the rebuild is not done"] if self.home.rebuild_request.exists() else [])
 

@@ -6,6 +6,7 @@ from datetime import datetime
 import pytest
 from confluent_kafka import Producer
 
+from tally import drained
 from tally.drained import Drain, NotDrained, log_end, missing_parts
 from tally.errors import TallyError
 from tally.home import Home
@@ -129,6 +130,21 @@ def test_waiting_goes_from_the_inbox_over_the_log_to_a_later_checkpoint(results,
         "the job is at offset 8 of 9 in partition 0",
         f"no checkpoint triggered after {results.asked_after:%H:%M:%S} UTC has completed",
     ]
+
+
+@pytest.mark.parametrize("first", ["waiting", "claimed"])
+def test_a_file_that_is_claimed_while_the_inbox_is_looked_at_is_waited_for(results, home, monkeypatch, first):
+    (home.inbox / "a.ndjson").write_text("")
+    look = getattr(drained, first)
+
+    def look_and_claim(folder):
+        found = look(folder)
+        if (home.inbox / "a.ndjson").exists():
+            (home.inbox / "a.ndjson").rename(home.inbox / ".claimed" / "a.ndjson")
+        return found
+
+    monkeypatch.setattr(drained, first, look_and_claim)
+    assert drain(home, {}, results, [0.0], None).pending_faults()[0].endswith("in the inbox, next a.ndjson")
 
 
 def test_a_rebuild_that_is_not_done_is_waited_for(results, home):
