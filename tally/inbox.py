@@ -21,6 +21,7 @@ from confluent_kafka import KafkaException
 from tally.errors import TallyError
 from tally.inbox_ledger import LedgerEntry
 from tally.inbox_lines import UnreadableFile, read_content
+from tally.inbox_names import free_name, note_beside
 from tally.inbox_publish import FileChanged, Publisher
 
 ENDINGS = (".ndjson", ".jsonl", ".json")
@@ -74,16 +75,32 @@ class Inbox:
         self.now = now
         self.at_step = at_step
         self.failures: Counter[str] = Counter()
+        self.faults: dict[str, str] = {}
         for name in RESERVED:
             (folder / name).mkdir(mode=0o700, exist_ok=True)
 
     def scan(self) -> None:
         """Handle everything that waits, what an earlier process had claimed first."""
+        earlier, self.faults = self.faults, {}
         for path in claimed(self.folder):
-            self.handle(path)
+            self.attempt(self.handle, path, earlier)
         for path in waiting(self.folder):
-            if (mine := self.claim(path)) is not None:
-                self.handle(mine)
+            self.attempt(self.take, path, earlier)
+
+    def attempt(self, step: Callable[[Path], None], path: Path, earlier: Mapping[str, str]) -> None:
+        """Do a step for one file; what the file system refuses is said once and tried again at the next scan."""
+        try:
+            step(path)
+        except OSError as error:
+            fault = refused_by_disk(path, error)
+            self.faults[path.name] = fault
+            if earlier.get(path.name) != fault:
+                self.say(fault)
+
+    def take(self, path: Path) -> None:
+        """Claim a file that waits, and handle it."""
+        if (mine := self.claim(path)) is not None:
+            self.handle(mine)
 
     def claim(self, path: Path) -> Path | None:
         """Move a complete file to .claimed/ and return it; refuse what is no file; None while it is being written."""
@@ -95,6 +112,8 @@ class Inbox:
             os.rename(path, mine)
             return mine
         except FileNotFoundError:
+            if os.path.lexists(path):
+                raise
             # its owner took it back
             return None
         except Refused as error:
@@ -146,14 +165,16 @@ class Inbox:
         self.at_step("before move")
         target = free_name(self.folder / "done" / path.name)
         if note:
-            target.with_name(target.name + ".note.txt").write_text(note + "\n", encoding="utf-8", errors="replace")
+            note_beside(target, ".note.txt").write_text(note + "\n", encoding="utf-8", errors="replace")
         os.rename(path, target)
+        self.failures.pop(path.name, None)
 
     def fail(self, path: Path, reason: str) -> None:
         """Move what can't be published to failed/, with the reason beside it."""
         target = free_name(self.folder / "failed" / path.name)
-        target.with_name(target.name + ".reason.txt").write_text(reason + "\n", encoding="utf-8", errors="replace")
+        note_beside(target, ".reason.txt").write_text(reason + "\n", encoding="utf-8", errors="replace")
         os.rename(path, target)
+        self.failures.pop(path.name, None)
         self.say(f"{reason}; moved to failed/")
 
 
@@ -197,19 +218,18 @@ def refused_by_kafka(name: str) -> str:
     )
 
 
+def refused_by_disk(path: Path, error: OSError) -> str:
+    """Return what to say about a file that the file system does not let the inbox handle."""
+    where = f" ({error.filename2 or error.filename})" if error.filename else ""
+    return (
+        f"{path.name} can't be handled; found: {error.strerror or error}{where}; see that this user may write to the "
+        "inbox's folders and that the disk has room, it is tried again all the time"
+    )
+
+
 def is_same_file(known: LedgerEntry, status: os.stat_result) -> bool:
     """Tell whether a file is the very one that a stop kept from being moved after it was published."""
     return (known.device, known.inode, known.modified_ns) == (status.st_dev, status.st_ino, status.st_mtime_ns)
-
-
-def free_name(path: Path) -> Path:
-    """Return the path, or with -2, -3 … before its endings when that name is taken."""
-    stem, dot, endings = path.name.partition(".")
-    number = 1
-    while os.path.lexists(path):
-        number += 1
-        path = path.with_name(f"{stem}-{number}{dot}{endings}")
-    return path
 
 
 def run(settings: InboxSettings, stop: threading.Event, say: Callable[[str], None]) -> None:
@@ -233,6 +253,8 @@ def run(settings: InboxSettings, stop: threading.Event, say: Callable[[str], Non
 
 def main() -> int:
     """Run the inbox process; return the exit code."""
+    # a file's name may be any bytes
+    sys.stdout.reconfigure(errors="backslashreplace")
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop_now(stop))
     signal.signal(signal.SIGINT, lambda *_: stop_now(stop))
