@@ -1,4 +1,7 @@
-"""The inbox's ledger: a compacted topic with one entry per published content, written in the file's own transaction."""
+"""The inbox's ledger: a compacted topic with one entry per published content, written in the file's own transaction.
+
+Each log has its own: what was published into one says nothing about another.
+"""
 
 import dataclasses
 import json
@@ -6,7 +9,7 @@ from dataclasses import dataclass
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from tally.kafka import LEDGER_TOPIC
+from tally.kafka import ledger_topic
 
 READ_SECONDS = 30.0
 
@@ -28,8 +31,8 @@ class LedgerEntry:
         return json.dumps(dataclasses.asdict(self), ensure_ascii=False).encode("utf-8", "surrogateescape")
 
 
-def read_ledger(bootstrap: str) -> dict[str, LedgerEntry]:
-    """Read the whole ledger, up to its end as it is now; raise KafkaException when the broker does not answer."""
+def read_ledger(bootstrap: str, topic: str) -> dict[str, LedgerEntry]:
+    """Read a log's whole ledger, up to its end as it is now; raise KafkaException when the broker does not answer."""
     consumer = Consumer(
         {
             "bootstrap.servers": bootstrap,
@@ -41,7 +44,7 @@ def read_ledger(bootstrap: str) -> dict[str, LedgerEntry]:
         }
     )
     try:
-        consumer.assign([TopicPartition(LEDGER_TOPIC, 0, 0)])
+        consumer.assign([TopicPartition(ledger_topic(topic), 0, 0)])
         return read_to_end(consumer)
     finally:
         consumer.close()

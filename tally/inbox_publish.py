@@ -1,17 +1,19 @@
 """Publish one file in one Kafka transaction together with its ledger entry."""
 
-import hashlib
 import os
+import re
 import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from tally.errors import TallyError
+from tally.home import write_atomically
 from tally.inbox_ledger import LedgerEntry, read_ledger
 from tally.inbox_lines import Content, Line, LineReader, UnreadableFile, event_key
-from tally.kafka import LEDGER_TOPIC, MAX_MESSAGE_BYTES
+from tally.kafka import MAX_MESSAGE_BYTES, ledger_topic
 
 # a file has this long to be published; the embedded broker allows an hour, Kafka's own default is 15 minutes
 TRANSACTION_SECONDS = 900
@@ -27,9 +29,27 @@ class Fenced(TallyError):
     """Another inbox of the same home has taken over, or the broker refuses this one for good."""
 
 
-def transactional_id(home: Path) -> str:
-    """Return the id under which a home publishes: a later start fences an earlier one that still lingers."""
-    return "tally-inbox-" + hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:16]
+def transactional_id(home: Path, topic: str) -> str:
+    """Return the id under which a home publishes into a log: a later start fences an earlier one that still lingers.
+
+    Two homes never have the same one, not even below the same path in two containers. Raise TallyError when the home's
+    own id is damaged.
+    """
+    return f"tally-inbox-{topic}-{kept_id(home / 'run' / 'inbox.id')}"
+
+
+def kept_id(path: Path) -> str:
+    """Return the random id that a file keeps, made at the first call; raise TallyError when it holds no such id."""
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        write_atomically(path, uuid.uuid4().hex + "\n")
+    text = path.read_text(encoding="utf-8", errors="replace").strip()
+    if not re.fullmatch("[0-9a-f]{32}", text):
+        raise TallyError(
+            f"{path} does not hold this home's id; found {text[:40]!r}; remove the file, a new id is made at the "
+            "next start"
+        )
+    return text
 
 
 class Publisher:
@@ -44,7 +64,7 @@ class Publisher:
         self.producer = Producer(
             {
                 "bootstrap.servers": bootstrap,
-                "transactional.id": transactional_id(home),
+                "transactional.id": transactional_id(home, topic),
                 "transaction.timeout.ms": TRANSACTION_SECONDS * 1000,
                 "message.max.bytes": MAX_MESSAGE_BYTES,
                 "queue.buffering.max.kbytes": QUEUE_KILOBYTES,
@@ -58,7 +78,7 @@ class Publisher:
         )
         self.producer.init_transactions(ANSWER_SECONDS)
         # only now: a transaction that an earlier process left open has been ended by the line above
-        self.ledger = read_ledger(bootstrap)
+        self.ledger = read_ledger(bootstrap, topic)
 
     def publish(self, path: Path, content: Content) -> LedgerEntry:
         """Publish a file's lines and its ledger entry, all or nothing.
@@ -96,7 +116,7 @@ class Publisher:
         if reader.content != content or (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             raise FileChanged(f"{path.name} was written to while it was being published; waiting until it is complete")
         entry = ledger_entry(path.name, content, lines, after)
-        self.send(LEDGER_TOPIC, entry.sha256.encode(), entry.to_bytes(), [])
+        self.send(ledger_topic(self.topic), entry.sha256.encode(), entry.to_bytes(), [])
         return entry
 
     def send_line(self, name: str, line: Line) -> None:
@@ -126,7 +146,7 @@ def raise_if_fenced(error: KafkaException) -> None:
     if error.args[0].fatal() or error.args[0].code() == KafkaError._FATAL:
         raise Fenced(
             f"this inbox can't publish any more; found: {error.args[0].str()}; it is started again, and if that "
-            "repeats, look for a second Tallystream on the same home and Kafka"
+            "repeats, look for a second Tallystream on the same home or a copy of it"
         ) from error
 
 

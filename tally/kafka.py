@@ -15,7 +15,7 @@ from tally.jvm import Java
 from tally.ports import LOOPBACK
 
 MAX_MESSAGE_BYTES = 2 * 1024 * 1024
-LEDGER_TOPIC = "tally-inbox-ledger"
+LEDGER_PARTITIONS = 1
 ANSWER_SECONDS = 5.0
 CREATE_SECONDS = 30.0
 RETRY_SECONDS = 0.1
@@ -155,6 +155,11 @@ def is_answering(bootstrap: str, seconds: float = ANSWER_SECONDS) -> bool:
         return False
 
 
+def ledger_topic(topic: str) -> str:
+    """Return the name of the inbox's ledger of a log; what is in one log says nothing about another."""
+    return f"{topic}-inbox-ledger"
+
+
 def topic_settings() -> dict[str, str]:
     """Return the settings of the log's topic."""
     return {
@@ -166,7 +171,7 @@ def topic_settings() -> dict[str, str]:
 
 
 def ensure_topics(bootstrap: str, topic: str, partitions: int) -> None:
-    """Create the log's topic and the inbox's ledger where they are missing, and check the log's settings.
+    """Create the log's topic and the inbox's ledger where they are missing, and check the settings of both.
 
     Raise KafkaError when the broker refuses, or when an existing topic would make totals wrong.
     """
@@ -176,6 +181,7 @@ def ensure_topics(bootstrap: str, topic: str, partitions: int) -> None:
     try:
         create_missing(admin, topic, partitions)
         check_topic(admin, topic)
+        check_ledger(admin, ledger_topic(topic))
     except KafkaException as error:
         raise KafkaError(
             f"the topics can't be created or read; found at {bootstrap}: {error.args[0]}; check that Kafka runs there "
@@ -191,7 +197,7 @@ def create_missing(admin, topic: str, partitions: int) -> None:
 
     existing = admin.list_topics(timeout=CREATE_SECONDS).topics
     log = NewTopic(topic, partitions, config=topic_settings())
-    ledger = NewTopic(LEDGER_TOPIC, 1, config={"cleanup.policy": "compact"})
+    ledger = NewTopic(ledger_topic(topic), LEDGER_PARTITIONS, config={"cleanup.policy": "compact"})
     missing = [one for one in (log, ledger) if one.topic not in existing]
     futures = admin.create_topics(missing, operation_timeout=CREATE_SECONDS) if missing else {}
     for future in futures.values():
@@ -249,10 +255,25 @@ def check_topic(admin, topic: str) -> None:
         wrong.append(f"max.message.bytes is {found.get('max.message.bytes')} and must be at least {MAX_MESSAGE_BYTES}")
     if "compact" in found.get("cleanup.policy", ""):
         wrong.append("cleanup.policy holds compact and must be delete")
+    refuse(topic, "the log", wrong)
+
+
+def check_ledger(admin, ledger: str) -> None:
+    """Raise KafkaError when the inbox's ledger could forget what was published."""
+    policy = describe_topic(admin, ledger).get("cleanup.policy")
+    partitions = len(admin.list_topics(ledger, CREATE_SECONDS).topics[ledger].partitions)
+    wrong = [] if policy == "compact" else [f"cleanup.policy is {policy} and must be compact"]
+    if partitions != LEDGER_PARTITIONS:
+        wrong.append(f"it has {partitions} partitions and must have {LEDGER_PARTITIONS}")
+    refuse(ledger, "the inbox's ledger", wrong)
+
+
+def refuse(topic: str, role: str, wrong: list[str]) -> None:
+    """Raise KafkaError when something is wrong with a topic."""
     if wrong:
         raise KafkaError(
-            f"the topic {topic} can't be the log; found {'; '.join(wrong)}; alter the topic "
-            "(kafka-configs.sh --alter), or name another: TALLY_TOPIC=…"
+            f"the topic {topic} can't be {role}; found {'; '.join(wrong)}; alter the topic "
+            "(kafka-configs.sh --alter), or name another log: TALLY_TOPIC=…"
         )
 
 

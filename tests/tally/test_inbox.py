@@ -34,7 +34,7 @@ def shop(tmp_path, kafka_bootstrap, topic):
 
 
 def event(event_id):
-    # the number makes each file's content its own: the ledger is shared by all tests of this broker
+    # the number makes each file's content its own
     return json.dumps({"event_id": event_id, "run": uuid.uuid4().hex}).encode()
 
 
@@ -136,6 +136,19 @@ def test_the_same_content_is_published_once_whatever_its_name_and_packing(shop, 
     note = (shop.folder / "done" / "b.ndjson.note.txt").read_text()
     assert note.startswith("b.ndjson was not published again: the same content is in the log since 20")
     assert note.endswith(" as a.ndjson (1 lines)\n")
+
+
+def test_what_is_in_one_log_is_published_into_another_too(shop, kafka_bootstrap, topic):
+    data = event("twice") + b"\n"
+    drop(shop, "a.ndjson", data)
+    shop.scan()
+    other = f"other-{uuid.uuid4().hex[:8]}"
+    ensure_topics(kafka_bootstrap, other, 1)
+    shop.publisher = Publisher(kafka_bootstrap, other, shop.folder.parent)
+    drop(shop, "b.ndjson", data)
+    shop.scan()
+    assert list(published(kafka_bootstrap, topic)) == [("a.ndjson", 1)]
+    assert list(published(kafka_bootstrap, other)) == [("b.ndjson", 1)]
 
 
 def test_what_changed_is_published_under_the_same_name(shop, kafka_bootstrap, topic):

@@ -9,8 +9,9 @@ import uuid
 
 import pytest
 
+from tally.errors import TallyError
 from tally.inbox import Inbox
-from tally.inbox_publish import Fenced, Publisher
+from tally.inbox_publish import Fenced, Publisher, transactional_id
 from tally.kafka import ensure_topics
 from tests.tally.log_reader import origin, read_topic
 
@@ -73,3 +74,29 @@ def test_a_later_inbox_of_the_same_home_fences_an_earlier_one(home, kafka_bootst
         earlier.scan()
     later.scan()
     assert len(read_topic(kafka_bootstrap, topic)) == LINES
+
+
+def test_another_home_or_log_fences_nobody(home, kafka_bootstrap, topic, tmp_path_factory):
+    other = f"other-{uuid.uuid4().hex[:8]}"
+    ensure_topics(kafka_bootstrap, other, 1)
+    inbox = Inbox(home / "inbox", Publisher(kafka_bootstrap, topic, home), print, now=lambda: 1e10)
+    # two containers have their homes below the same path: what differs is only what lies in them
+    elsewhere = home.rename(tmp_path_factory.mktemp("container") / "home")
+    home.mkdir()
+    Publisher(kafka_bootstrap, topic, home)
+    Publisher(kafka_bootstrap, other, elsewhere)
+    inbox.folder = elsewhere / "inbox"
+    inbox.scan()
+    assert len(read_topic(kafka_bootstrap, topic)) == LINES
+
+
+def test_a_homes_id_is_kept_and_a_damaged_one_refused(tmp_path):
+    first = transactional_id(tmp_path, "t")
+    assert first.startswith("tally-inbox-t-") and transactional_id(tmp_path, "t") == first
+    path = tmp_path / "run" / "inbox.id"
+    path.write_text("")
+    with pytest.raises(TallyError) as caught:
+        transactional_id(tmp_path, "t")
+    assert str(caught.value) == (
+        f"{path} does not hold this home's id; found ''; remove the file, a new id is made at the next start"
+    )
