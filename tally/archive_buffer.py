@@ -116,7 +116,7 @@ def to_batch(
 
 
 def inbox_origin(headers: list[tuple[str, bytes]]) -> tuple[str | None, int | None]:
-    """Return (file, line) of the inbox's headers; None for what is absent or, as a line, no number."""
+    """Return (file, line) of the inbox's headers; None for what is absent or, as a line, not 1 to 18 ASCII digits."""
     found = dict(itertools.chain((("file", None), ("line", None)), headers))
     file, line = found["file"], found["line"]
     is_number = line is not None and line.isdigit() and len(line) <= 18

@@ -1,5 +1,7 @@
 -- One row is one record that breaks the contract, under its place in the log; DuckDB.
 -- grain: partition, offset
+-- Postgres can't hold U+0000: the contract says that it stands there as its escape. How many U+FFFD stand for bytes that are
+-- no UTF-8 differs from decoder to decoder, so a run of them is compared as one.
 CREATE OR REPLACE VIEW lines_rejected_records AS
 SELECT "partition",
        "offset",
@@ -14,7 +16,7 @@ SELECT "partition",
        {
            'append_time': make_timestamp(append_time_ms * 1000),
            'topic': topic,
-           'file': file,
+           'file': regexp_replace(replace(file, chr(0), '\u0000'), '\x{FFFD}+', chr(65533), 'g'),
            'file_line': line,
            'broken_part': broken_part
        } AS part

@@ -1,11 +1,14 @@
 """The audit on a real log and a real Postgres: equal where all is right, each kind of error found for what it is."""
 
+import csv
+import io
 import json
 
 import pytest
 
 from tally.audit_run import run_audit
 from tally.audit_settings import AuditSettings
+from tally.audit_tables import statement
 from tests.audit.archive_process import in_log
 from tests.audit.scenario import COMPARED, E1, ROWS, SOLD_MS, line
 
@@ -281,3 +284,13 @@ def test_the_scenario_fills_every_table(log, database):
     for table in ROWS:
         database.execute(f"SELECT count(*) FROM tally.{table}")
         assert database.fetchone()[0] == COMPARED[table]
+
+
+def test_a_run_of_replaced_bytes_in_a_files_name_is_read_as_one(log, database):
+    database.execute(
+        "UPDATE rejected_records SET file = U&'\\FFFDa\\FFFD\\FFFD\\FFFDb\\005Cu0000' WHERE log_partition = 0"
+    )
+    copied = io.StringIO()
+    database.copy_expert(statement("postgres/rejected_records"), copied)
+    files = [row["file"] for row in csv.DictReader(copied.getvalue().splitlines()) if row["log_partition"] == "0"]
+    assert files == ["\ufffda\ufffdb\\u0000"]

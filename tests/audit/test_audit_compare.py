@@ -24,16 +24,16 @@ def sale(event_id, quantity=1, order_id="o1", **more):
 
 @pytest.fixture
 def loaded(tmp_path):
-    """Return a function that makes a Comparison of records (partition, append time ms, value) in offset order."""
+    """Return a function that makes a Comparison of records (partition, append ms, value, headers) by offset."""
     opened = []
 
     def load(records, dedup_ms=72 * HOUR, shipments=False):
         tables = []
         for partition in sorted({partition for partition, *_ in records}):
-            own = [(ms, value) for at, ms, value in records if at == partition]
-            times, values = zip(*own, strict=True)
+            own = [(ms, value, *headers) for at, ms, value, *headers in records if at == partition]
+            times, values, *headers = zip(*own, strict=True)
             empty = [None] * len(own)
-            batch = to_batch("t", partition, range(len(own)), times, empty, values, empty)
+            batch = to_batch("t", partition, range(len(own)), times, empty, values, *(headers or [empty]))
             tables.append(judge(batch, CONTRACT))
         comparison = Comparison(tmp_path, shipments=shipments, dedup_ms=dedup_ms, most_shown=10)
         opened.append(comparison)
@@ -186,6 +186,25 @@ def test_names_with_quotes_line_feeds_and_sql_are_only_names(loaded):
     values = [sale(str(at), region=name) for at, name in enumerate(names)]
     comparison = loaded([(0, APPENDED, value) for value in values])
     assert sorted(key["region"] for key, _ in rows_of(comparison, "sales_10s")) == sorted(names)
+
+
+@pytest.mark.parametrize(
+    ("file", "number", "expected"),
+    [
+        (b"a.ndjson", b"000000000000000004", ("a.ndjson", 4)),
+        ("日\0.ndjson".encode(), b"-5", ("日\\u0000.ndjson", None)),
+        (b"b.ndjson", b"6\n", ("b.ndjson", None)),
+        (b"c", b"9223372036854775807", ("c", None)),
+        (b"c", b" 7", ("c", None)),
+        (b"c", "٣".encode(), ("c", None)),
+        # an encoded surrogate: Java's decoder makes one U+FFFD of it, Python's three
+        (b"\xed\xa0\x80\xff-\xff", b"", ("\ufffd-\ufffd", None)),
+    ],
+)
+def test_the_headers_of_a_foreign_producer_are_read_as_the_job_writes_them(loaded, file, number, expected):
+    comparison = loaded([(0, APPENDED, b"x", [("file", file), ("line", number)])])
+    ((_, measures),) = rows_of(comparison, "rejected_records")
+    assert (measures["file"], measures["file_line"]) == expected
 
 
 def test_sums_far_beyond_32_bits_are_exact(loaded):

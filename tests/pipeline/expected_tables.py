@@ -17,7 +17,7 @@ class LogRecord:
     append_ms: int
     value: bytes | None
     file: str | None = None
-    file_line: int | None = None
+    file_line: str | None = None
 
 
 def moment(epoch_ms: int) -> datetime:

@@ -1,12 +1,13 @@
 -- One row is one rejected record: its place, its origin, and what its reason names first; times as UTC; Postgres.
 -- grain: log_partition, log_offset
+-- A run of U+FFFD is compared as one, see lines_rejected_records.sql.
 -- A reason about a field begins with the field's name; any other is about the JSON itself.
 COPY (
     SELECT log_partition,
            log_offset,
            append_time AT TIME ZONE 'UTC' AS append_time,
            topic,
-           file,
+           regexp_replace(file, '\uFFFD+', U&'\FFFD', 'g') AS file,
            file_line,
            CASE
                -- the rule about the product stands at unit_amount in the contract's table
