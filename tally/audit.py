@@ -6,7 +6,9 @@ Exit 0: every row equal. 1: rows differ, they are listed. 2: it could not be run
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable
+from concurrent.futures import BrokenExecutor
 from datetime import UTC, datetime
 
 import click
@@ -17,7 +19,7 @@ from confluent_kafka import KafkaException
 from rich.console import Console
 
 from tally.audit_report import as_json, new_audit_id, print_report, write_failure, write_report
-from tally.audit_run import run_audit
+from tally.audit_run import AuditReport, run_audit
 from tally.audit_settings import AuditSettings
 from tally.errors import TallyError
 
@@ -26,7 +28,8 @@ WIDTH = 120
 # an audit every hour must not be seen in the freshness of the results
 NICENESS = 15
 EXITS = {"equal": 0, "differs": 1, "failed": 2}
-UNEXPECTED = (OSError, KafkaException, duckdb.Error, psycopg2.Error, pa.ArrowException)
+# from outside of this program, so that no traceback says more
+EXPECTED = (OSError, MemoryError, BrokenExecutor, KafkaException, duckdb.Error, psycopg2.Error, pa.ArrowException)
 
 
 @click.command()
@@ -52,27 +55,32 @@ def audit(wants_json: bool, fresh: bool, most_shown: int) -> int:
     """Run one audit, tell and record its result, and return the exit code."""
     started = datetime.now(UTC)
     audit_id = new_audit_id(started)
-    settings = None
+    settings, is_recorded = None, False
     progress = Console(stderr=True)
     try:
         settings = AuditSettings.from_env()
         with progress.status("auditing") as status:
             report = run_audit(settings, fresh=fresh, most_shown=most_shown, say=status.update)
-    except (TallyError, *UNEXPECTED) as error:
-        message = str(error) if isinstance(error, TallyError) else f"the audit broke off; found {error!r}; audit again"
-        if settings is not None:
-            record(
-                progress, lambda: write_failure(settings.database_url, audit_id, started, datetime.now(UTC), message)
-            )
+        record(progress, lambda: write_report(settings.database_url, audit_id, report))
+        is_recorded = True
+        tell(audit_id, report, wants_json)
+        return EXITS[report.verdict]
+    except Exception as error:  # noqa: BLE001  told and recorded; Python's own exit code would say that rows differ
+        message = explain(error)
+        if settings is not None and not is_recorded:
+            url = settings.database_url
+            record(progress, lambda: write_failure(url, audit_id, started, datetime.now(UTC), message))
         tell_failure(audit_id, message, wants_json)
         return EXITS["failed"]
-    record(progress, lambda: write_report(settings.database_url, audit_id, report))
-    if wants_json:
-        print(json.dumps(as_json(audit_id, report), ensure_ascii=False))
-    else:
-        console = Console()
-        print_report(console if console.is_terminal else Console(width=WIDTH), report)
-    return EXITS[report.verdict]
+
+
+def explain(error: Exception) -> str:
+    """Say why an audit broke off; where that was a defect, its traceback goes to stderr."""
+    if isinstance(error, TallyError):
+        return str(error)
+    if not isinstance(error, EXPECTED):
+        traceback.print_exception(error)
+    return f"the audit broke off; found {error!r}; audit again"
 
 
 def record(progress: Console, write: Callable[[], None]) -> None:
@@ -82,6 +90,15 @@ def record(progress: Console, write: Callable[[], None]) -> None:
     except psycopg2.Error as error:
         found = (str(error).strip().splitlines() or [type(error).__name__])[0]
         progress.print(f"audit: the result is not in audit_runs; found {found}; see that Postgres runs", soft_wrap=True)
+
+
+def tell(audit_id: str, report: AuditReport, wants_json: bool) -> None:
+    """Print what an audit found."""
+    if wants_json:
+        print(json.dumps(as_json(audit_id, report), ensure_ascii=False))
+    else:
+        console = Console()
+        print_report(console if console.is_terminal else Console(width=WIDTH), report)
 
 
 def tell_failure(audit_id: str, message: str, wants_json: bool) -> None:

@@ -156,7 +156,7 @@ def run_tasks(tasks: list[tuple], records: int) -> None:
 
 
 def remove_strangers(folder: Path, known: set[str]) -> None:
-    """Remove verdicts on files that were merged since."""
-    for path in folder.glob("*.parquet"):
+    """Remove verdicts on files that were merged since, and halves that killed audits left; the audit's lock is held."""
+    for path in (*folder.glob("*.parquet"), *folder.glob(".*.part")):
         if path.name not in known:
             path.unlink()

@@ -43,6 +43,8 @@ class ChildSpec:
     stop_signal: int = signal.SIGTERM
     # exit codes after which it is not restarted, and what to say then
     endings: Mapping[int, str] = field(default_factory=dict)
+    # after any other end it is not restarted either: its owner starts it when it is next due
+    is_one_shot: bool = False
     # what to do when it does not start, where that is more than mending what its log says
     cure: str = ""
 
@@ -116,6 +118,9 @@ class Child:
         if code in self.spec.endings:
             self.state = State.ENDED
             return [self.spec.endings[code]]
+        if self.spec.is_one_shot:
+            self.state = State.ENDED
+            return [f"{self.name} broke off ({describe_end(code)}); it is started again when it is next due"]
         settled = self.healthy_since is not None and now - self.healthy_since >= SETTLED_SECONDS
         self.failed_starts = 0 if settled else self.failed_starts + 1
         delay = BACK_OFF_SECONDS[min(max(self.failed_starts - 1, 0), len(BACK_OFF_SECONDS) - 1)]

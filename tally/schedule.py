@@ -161,7 +161,9 @@ class HourlyAudit:
             return
         if self.child is None:
             environment = self.line.environment(DATABASE_URL=self.line.urls.writer)
-            spec = ChildSpec("audit", python_command("tally.audit", "--background"), environment, endings=AUDIT_ENDINGS)
-            self.child = self.line.supervisor.start(spec)
+            command = python_command("tally.audit", "--background")
+            self.child = self.line.supervisor.start(
+                ChildSpec("audit", command, environment, endings=AUDIT_ENDINGS, is_one_shot=True)
+            )
         else:
             self.child.start()

@@ -12,7 +12,7 @@ from tests.audit.scenario import COMPARED
 pytestmark = pytest.mark.e2e
 
 
-def command(log, home, server, *options, **variables):
+def command(log, home, server, *options, python=("-m", "tally.audit"), **variables):
     environment = {
         "TALLY_HOME": str(home),
         "TALLY_KAFKA": log.bootstrap,
@@ -21,7 +21,7 @@ def command(log, home, server, *options, **variables):
         **variables,
     }
     return subprocess.run(
-        [sys.executable, "-m", "tally.audit", *options], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, *python, *options], env=environment, capture_output=True, text=True, check=False
     )
 
 
@@ -74,6 +74,42 @@ def test_exit_2_and_why_when_it_could_not_run(log, audit_home, server, database,
     assert result.stderr == f"audit: {told}\n"
     database.execute("SELECT verdict, message FROM audit_runs")
     assert database.fetchall() == [("failed", told)]
+
+
+@pytest.mark.parametrize(
+    ("fault", "found"),
+    [
+        ('KeyError("partition")', "KeyError('partition')"),
+        ("MemoryError()", "MemoryError()"),
+        ('BrokenProcessPool("a process was killed")', "BrokenProcessPool('a process was killed')"),
+    ],
+)
+def test_exit_2_and_a_failed_audit_when_it_breaks_unexpectedly(log, audit_home, server, database, fault, found):
+    breaking = (
+        "from concurrent.futures.process import BrokenProcessPool\n"
+        "from tally import audit\n"
+        f"def broken(*_, **__): raise {fault}\n"
+        "audit.run_audit = broken\n"
+        "audit.main()"
+    )
+    result = command(log, audit_home, server, "--json", python=("-c", breaking))
+    told = f"the audit broke off; found {found}; audit again"
+    assert (result.returncode, json.loads(result.stdout)["message"]) == (2, told)
+    assert result.stderr.splitlines()[-1] == f"audit: {told}"
+    assert ("Traceback" in result.stderr) == fault.startswith("KeyError")
+    database.execute("SELECT verdict, message FROM audit_runs")
+    assert database.fetchall() == [("failed", told)]
+
+
+def test_exit_2_when_the_result_can_not_be_told(log, audit_home, server, database):
+    breaking = (
+        "from tally import audit\ndef broken(*_): raise KeyError('origins')\naudit.print_report = broken\naudit.main()"
+    )
+    result = command(log, audit_home, server, python=("-c", breaking))
+    assert result.returncode == 2
+    assert result.stderr.splitlines()[-1] == "audit: the audit broke off; found KeyError('origins'); audit again"
+    database.execute("SELECT verdict FROM audit_runs")
+    assert database.fetchall() == [("equal",)]
 
 
 def test_all_faults_of_the_settings_are_told_at_once(log, audit_home, server, tmp_path):

@@ -85,6 +85,14 @@ def test_verdicts_on_files_that_were_merged_are_removed(tmp_path):
     assert [path.name for path in (tmp_path / "verdicts").iterdir()] == [first.path.name]
 
 
+def test_halves_that_killed_audits_left_are_removed(tmp_path):
+    one = segment(tmp_path, 0, [E1] * 3)
+    (tmp_path / "verdicts").mkdir()
+    (tmp_path / "verdicts" / f".{one.path.name}.4711.part").write_bytes(b"PAR1 half")
+    made(tmp_path, [one])
+    assert [path.name for path in (tmp_path / "verdicts").iterdir()] == [one.path.name]
+
+
 def test_several_processes_give_the_same_verdicts(tmp_path, monkeypatch):
     segments = [segment(tmp_path, 5 * at, PARTITION_0) for at in range(3)]
     alone = [pq.read_table(path) for path in made(tmp_path, segments)[0].files]

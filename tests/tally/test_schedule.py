@@ -1,5 +1,6 @@
 """What a running line does beside its children: chores, the hourly audit, the demo's settings."""
 
+import dataclasses
 import os
 import sys
 import tomllib
@@ -8,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tally.child import ChildSpec
+from tally.child import State
 from tally.chores import Chore, Chores
 from tally.demo import DemoError, check_scenario, demo_settings, fitting_target, generator_arguments
 from tally.errors import TallyError
@@ -82,8 +83,8 @@ def audited(tmp_path):
 
     def start(spec):
         starts.append(spec)
-        quiet = ChildSpec(spec.name, (sys.executable, "-c", "pass"), {**os.environ}, endings=spec.endings)
-        return Supervisor.start(supervisor, quiet)
+        code = (sys.executable, "-c", line.audit)
+        return Supervisor.start(supervisor, dataclasses.replace(spec, command=code, environment={**os.environ}))
 
     line = SimpleNamespace(
         settings=Settings(home=tmp_path, store_zone="Asia/Kathmandu"),
@@ -92,6 +93,7 @@ def audited(tmp_path):
         children={},
         environment=lambda **more: more,
         supervisor=SimpleNamespace(start=start),
+        audit="pass",
     )
     yield line, starts
     supervisor.stop_all()
@@ -112,6 +114,36 @@ def test_the_audit_runs_soon_after_the_start_and_then_on_the_stores_full_hours(a
         clock[0] += 60
     assert begun == ["10:25", "11:15", "12:15", "13:15"]
     assert starts[0].command[-3:] == ("-m", "tally.audit", "--background")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
+        ("raise SystemExit(3)", "code 3"),
+    ],
+    ids=["killed", "an unknown code"],
+)
+def test_an_audit_that_breaks_off_is_said_and_waits_for_the_next_hour(audited, code, said):
+    line, _ = audited
+    line.audit = code
+    clock = [datetime(2026, 11, 22, 10, 20, tzinfo=UTC).timestamp()]
+    audit = HourlyAudit(line, clock=lambda: clock[0])
+    clock[0] += 300
+    audit.tick()
+    first = audit.child.process
+    first.wait(10)
+    audit.child.clock = lambda: clock[0]
+    assert audit.child.tick() == [f"audit broke off ({said}); it is started again when it is next due"]
+    for _ in range(49):
+        clock[0] += 60
+        assert audit.child.tick() == [] and audit.child.state == State.ENDED
+        audit.tick()
+    assert audit.child.process is first
+    clock[0] += 60
+    audit.tick()
+    assert audit.child.process is not first
+    audit.child.process.wait(10)
 
 
 @pytest.mark.parametrize("minutes", [10, 40], ids=["the first", "the next full hour"])
