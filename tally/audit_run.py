@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from tally.archive_compaction import READERS_LOCK
 from tally.archive_files import ArchiveError, Segment, holes, list_files, locked, read_identity, without_merged
 from tally.audit_compare import Comparison, Settled, TableResult, Totals, UnsureId
@@ -143,9 +145,9 @@ class Audit:
         self.comparison.load_store_days(read_store_days(self.connection, self.comparison.quarter_hours()))
         self.comparison.settle(Settled(int(snapshot.taken_ms - self.settings.settle_seconds * 1000), visible))
         results = {}
-        for name, table in snapshot.tables.items():
-            self.say(f"comparing {name}: {table.num_rows:,} rows")
-            results[name] = self.comparison.compare_table(name, table)
+        for name, path in snapshot.tables.items():
+            self.say(f"comparing {name}: {pq.read_metadata(path).num_rows:,} rows")
+            results[name] = self.comparison.compare_table(name, path)
         return results
 
 

@@ -1,4 +1,7 @@
-"""All result tables as of one moment: one REPEATABLE READ transaction, copied into Arrow."""
+"""All result tables as of one moment: one REPEATABLE READ transaction, copied into Parquet files.
+
+Memory holds one block of one table at a time, however many rows there are.
+"""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,18 +11,23 @@ from pathlib import Path
 import psycopg2
 import pyarrow as pa
 import pyarrow.csv as pc
+import pyarrow.parquet as pq
 
 from tally.audit_log import AuditError
 from tally.audit_tables import statement
 
+# of a CSV file; a row has to fit in, and Arrow reads 32 of them ahead
+BLOCK_BYTES = 1024 * 1024
+# here a row may hold a header of a record: 2 MiB of U+0000 as their escapes at most
+LONG_ROWS = {"rejected_records": 16 * 1024 * 1024}
 SESSION = "-c statement_timeout=600000 -c lock_timeout=60000 -c timezone=UTC -c datestyle=ISO"
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Result tables by name, with the columns key and measures (structs), and the time they were taken (epoch ms)."""
+    """Result tables by name, as files with the columns key and measures (structs), and their time (epoch ms)."""
 
-    tables: dict[str, pa.Table]
+    tables: dict[str, Path]
     visible: dict[int, int]
     taken_ms: int
 
@@ -85,14 +93,27 @@ def take_snapshot(connection, types: Mapping[str, pa.Schema], folder: Path) -> S
     return Snapshot(tables, visible, taken_ms)
 
 
-def copy_table(cursor, name: str, schema: pa.Schema, folder: Path) -> pa.Table:
-    """Copy one table through a file, which needs no memory, and pair its columns into key and measures."""
-    path = folder / f"{name}.csv"
-    with path.open("wb") as file:
+def copy_table(cursor, name: str, schema: pa.Schema, folder: Path) -> Path:
+    """Copy one table into a file, its columns paired into key and measures."""
+    source, target = folder / f"{name}.csv", folder / f"{name}.parquet"
+    with source.open("wb") as file:
         cursor.copy_expert(statement(f"postgres/{name}"), file)
+    reader = opened(source, schema, LONG_ROWS.get(name, BLOCK_BYTES))
+    with reader, pq.ParquetWriter(target, schema, compression="lz4") as writer:
+        for batch in reader:
+            halves = [as_struct(batch, field.type) for field in schema]
+            # as a table: each is then a row group, written at once; batches are gathered in memory
+            writer.write_table(pa.table(halves, schema=schema))
+    source.unlink()
+    return target
+
+
+def opened(path: Path, schema: pa.Schema, block_bytes: int) -> pc.CSVStreamingReader:
+    """Open a CSV file of COPY, to be read block by block: an empty text is quoted there, a null is not."""
     columns = {field.name: field.type for struct in schema.types for field in struct}
-    read = pc.read_csv(
+    return pc.open_csv(
         path,
+        read_options=pc.ReadOptions(block_size=block_bytes),
         parse_options=pc.ParseOptions(newlines_in_values=True),
         convert_options=pc.ConvertOptions(
             column_types=columns,
@@ -102,12 +123,8 @@ def copy_table(cursor, name: str, schema: pa.Schema, folder: Path) -> pa.Table:
             quoted_strings_can_be_null=False,
         ),
     )
-    path.unlink()
-    return pa.table({half: as_struct(read, schema.field(half).type) for half in ("key", "measures")})
 
 
-def as_struct(table: pa.Table, struct: pa.StructType) -> pa.Array:
-    """Return columns of a table as one struct column."""
-    columns = [table[field.name].combine_chunks() for field in struct]
-    flat = [column.chunk(0) if isinstance(column, pa.ChunkedArray) else column for column in columns]
-    return pa.StructArray.from_arrays(flat, fields=list(struct))
+def as_struct(batch: pa.RecordBatch, struct: pa.StructType) -> pa.StructArray:
+    """Return columns of a batch as one struct column."""
+    return pa.StructArray.from_arrays([batch[field.name] for field in struct], fields=list(struct))

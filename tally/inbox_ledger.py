@@ -14,7 +14,7 @@ from tally.kafka import ledger_topic
 READ_SECONDS = 30.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LedgerEntry:
     """One published content: under which name, how many lines, when (epoch ms), and which file on this disk it was."""
 

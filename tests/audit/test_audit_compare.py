@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tally.archive_buffer import to_batch
@@ -36,6 +37,7 @@ def loaded(tmp_path):
             batch = to_batch("t", partition, range(len(own)), times, empty, values, *(headers or [empty]))
             tables.append(judge(batch, CONTRACT))
         comparison = Comparison(tmp_path, shipments=shipments, dedup_ms=dedup_ms, most_shown=10)
+        comparison.folder = tmp_path
         opened.append(comparison)
         comparison.schemas = comparison.types(write_verdicts(tmp_path / "none.parquet", ()))
         comparison.load_log([write_verdicts(tmp_path / "verdicts.parquet", tables)])
@@ -57,7 +59,9 @@ def compare(comparison, table, found_rows):
     schema = comparison.schemas[table]
     columns = [[row[half] for row in found_rows] for half in (0, 1)]
     arrays = [pa.array(column, schema.field(name).type) for column, name in zip(columns, schema.names, strict=True)]
-    return comparison.compare_table(table, pa.table(dict(zip(schema.names, arrays, strict=True))))
+    path = comparison.folder / f"found-{table}.parquet"
+    pq.write_table(pa.table(arrays, schema=schema), path)
+    return comparison.compare_table(table, path)
 
 
 def rows_of(comparison, table):
