@@ -42,6 +42,8 @@ def jdbc_url(database: Database, schema: str = "tally") -> str:
         "connectTimeout": "10",
         "socketTimeout": "30",
         "tcpKeepAlive": "true",
+        # A checkpoint promises that what it has flushed is kept, whatever the server's own default is.
+        "options": "-c synchronous_commit=on",
     }
     options |= {name: value for name, value in database.options if name == "sslmode"}
     host = f"[{database.host}]" if ":" in database.host else database.host

@@ -21,6 +21,7 @@ from tally.kafka import Broker, KafkaError, ensure_topics, is_answering
 from tally.migrate import set_up, set_up_outside
 from tally.ports import LOOPBACK, KeptPorts
 from tally.postgres import DatabaseUrls, EmbeddedPostgres
+from tally.postgres_files import write_private
 from tally.processes import MARK
 from tally.settings import Settings
 from tally.supervisor import Supervisor, python_command
@@ -75,11 +76,8 @@ def is_fresh(path: Path, now: Callable[[], float] = time.time) -> bool:
 
 def keep_buyer_key(path: Path) -> None:
     """Make the key of the customer hash once: 32 random bytes in hex, readable by this user only."""
-    with (
-        contextlib.suppress(FileExistsError),
-        open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as key,
-    ):
-        key.write(secrets.token_hex(32))
+    with contextlib.suppress(FileExistsError):
+        write_private(path, secrets.token_hex(32))
 
 
 @dataclass

@@ -170,7 +170,7 @@ def has_checkpoint(home: Home, shadow: Child) -> bool:
         return False
     for metadata in home.shadow_checkpoints.glob("*/chk-*/_metadata"):
         with contextlib.suppress(FileNotFoundError):  # replaced by a newer one between the two looks
-            if metadata.stat().st_mtime > shadow.identity.create_time:
+            if metadata.stat().st_mtime > shadow.started_at:
                 return True
     return False
 

@@ -122,6 +122,8 @@ def test_a_rebuilds_job_has_a_schema_checkpoints_logs_and_a_name_of_its_own(envi
     assert (live.schema, shadow.schema) == ("tally", "tally_shadow")
     live_values, shadow_values = template_values(live), template_values(shadow)
     assert "currentSchema=tally&" in live_values["jdbc_url"] and "ApplicationName=tally-job&" in live_values["jdbc_url"]
+    # a checkpoint promises that what it has flushed outlives a crash of the server
+    assert "options=-c+synchronous_commit%3Don" in live_values["jdbc_url"]
     assert "currentSchema=tally_shadow&" in shadow_values["jdbc_url"]
     assert "ApplicationName=tally-rebuild&" in shadow_values["jdbc_url"]
     assert (live_values["group_id"], shadow_values["group_id"]) == (

@@ -119,3 +119,11 @@ def test_the_buyer_key_is_made_once_and_for_this_user_only(tmp_path):
     assert path.read_text() == key
     assert len(bytes.fromhex(key)) == 32
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_empty_buyer_key_that_a_full_disk_has_left_is_made_anew(tmp_path):
+    path = tmp_path / "buyer.key"
+    path.touch()
+    keep_buyer_key(path)
+    assert len(bytes.fromhex(path.read_text())) == 32
+    assert [one.name for one in tmp_path.iterdir()] == ["buyer.key"]

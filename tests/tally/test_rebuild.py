@@ -233,11 +233,11 @@ def test_a_shadow_that_no_longer_fits_the_tables_is_thrown_away(owner, urls, int
 def test_only_a_checkpoint_of_the_jobs_present_start_counts(interrupted):
     metadata = interrupted.home.shadow_checkpoints / "new" / "chk-1" / "_metadata"
     os.utime(metadata, (1000, 1000))
-    job = SimpleNamespace(has_ended=False, identity=SimpleNamespace(create_time=999.0))
+    job = SimpleNamespace(has_ended=False, started_at=999.0)
     assert has_checkpoint(interrupted.home, job)
-    job.identity.create_time = 1001.0
+    job.started_at = 1001.0
     assert not has_checkpoint(interrupted.home, job)
-    job.identity.create_time, job.has_ended = 999.0, True
+    job.started_at, job.has_ended = 999.0, True
     assert not has_checkpoint(interrupted.home, job)
 
 
