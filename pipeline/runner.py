@@ -129,12 +129,12 @@ def stop_gracefully(rest: FlinkRest, job_id: str, cancel: Callable[[], None], cl
 def run_job(settings: PipelineSettings) -> int:
     """Run the job until it is asked to stop; return the exit code. Raise JobEnded or CheckpointTooOld."""
     stop = StopRequest()
-    stop.catch_signals()
     folders = Folders.of(settings, os.getpid())
-    sweep_scratch(folders.scratch.parent)
-    folders.make()
-    checkpoint = choose_checkpoint(folders.checkpoints, time.time(), RESUME_HOURS)
     try:
+        stop.catch_signals()
+        sweep_scratch(folders.scratch.parent)
+        folders.make()
+        checkpoint = choose_checkpoint(folders.checkpoints, time.time(), RESUME_HOURS)
         keep_password(folders.password_file, settings.database)
         prepare_environment(settings, folders, os.environ)
         return _run(settings, folders, checkpoint, stop)
