@@ -21,8 +21,8 @@ with `make chaos SEED={seed}`. Times are seconds from the kill, or from the end 
 result of a record that was appended after it, and until no record waits for more than two seconds.
 """
 COMMON = {
-    "at", "row", "name", "seed", "seeds", "result", "first_result_s", "caught_up_s", "records", "rows", "reads", "falls",
-    "in_time",
+    "at", "row", "name", "seed", "seeds", "result", "first_result_s", "caught_up_s", "records", "rows",
+    "reads", "falls", "in_time",
 }  # fmt: skip
 HEAD = (
     "| row | what | times | exact | first result, median / most | caught up, median / most | reads, falls | else |\n"
