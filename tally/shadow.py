@@ -28,12 +28,15 @@ class ShadowTable:
         return sql.SQL(statement(name)).format(
             live=sql.Identifier("tally", self.name),
             shadow=sql.Identifier("tally_shadow", self.name),
+            copy=sql.Identifier("tally_shadow", f"{self.name}_copy"),
             key=names(self.key),
             others=names(self.others),
             columns=names([*self.key, *self.others]),
             new_others=names(self.others, "excluded"),
             live_key=names(self.key, "l"),
             shadow_key=names(self.key, "s"),
+            shadow_others=names(self.others, "s"),
+            copy_others=names(self.others, "c"),
         )
 
 
