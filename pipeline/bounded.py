@@ -1,8 +1,8 @@
 """One run of the job over the log up to given offsets, which ends there by itself: `tally rebuild --check`.
 
 It is the live job's SQL, plan and parse in streaming execution over a bounded source. Flink's batch mode plans the same
-statements, but sorts the copies of an id by the time of reading: equal to the millisecond for most, so any copy may be
-taken for the first (measured: 1,862 extra and 1,034 wrong rows of 8,681 in sales_10s from 30,000 records).
+statements, but sorts the copies of an id by the time of reading: copies read in one millisecond are equal to it, so any
+of them may be the first (measured: 1,862 extra and 1,034 wrong rows of 8,681 in sales_10s from 30,000 records).
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The bounded job of a check: the live job's SQL over the log up to one cut, into the shadow tables, as a process of ours."""
+"""The bounded job of a check, as a process: the live job's SQL over the log up to one cut, into the shadow tables."""
 
 import subprocess
 import sys

@@ -1,6 +1,6 @@
 """`tally rebuild --check`: every result made again beside the live ones, up to one cut of the log, and compared.
 
-    job has caught up ──► it pauses at one cut ──► snapshot begun, job started again ──► live rows copied from the snapshot
+    job has caught up ──► it pauses at one cut ──► snapshot begun, job started again ──► live rows copied from it
     ──► a bounded job fills the shadow tables up to the cut ──► each shadow row compared with its copy ──► all dropped
 
 Nothing live is changed. A copy, not the snapshot itself, is compared: an old snapshot would not see the shadow's rows.
@@ -136,7 +136,8 @@ def committed_offsets(state: RunState, partitions: list[int]) -> dict[int, int]:
 def copy_live(line: Line) -> dict[int, int]:
     """Copy the live rows as they are at one cut, and return the cut: partition → first offset behind it.
 
-    The snapshot is begun while the job stands; the copying goes on after its new start. Raise PauseError, DatabaseError.
+    The snapshot is begun while the job stands; the copying goes on after its new start.
+    Raise PauseError, CheckError or DatabaseError.
     """
     partitions = log_end(line.state.kafka, line.state.topic)
     with transaction(line.url, "check_copy") as cursor:

@@ -12,7 +12,7 @@ from tally.database import CONNECT_SECONDS, as_database_error, execute
 from tally.sql_files import statement
 
 # No limit on a statement: readers do not wait for a swap. The guards let smaller totals in.
-SESSION = "-c statement_timeout=0 -c work_mem=128MB -c tally.rebuild=on"
+SESSION = "-c statement_timeout=0 -c work_mem=128MB -c timezone=UTC -c tally.rebuild=on"
 
 
 @dataclass(frozen=True)

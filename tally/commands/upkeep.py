@@ -167,7 +167,12 @@ def reset(context: Context, yes: bool):
 @click.command()
 @click.option("--check", "only_check", is_flag=True, help="Change nothing: make the results beside and compare.")
 @click.option(
-    "--limit", metavar="N", default=10, show_default=True, help="Differing rows shown of each table (--check)."
+    "--limit",
+    metavar="N",
+    default=10,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Differing rows shown of each table (--check).",
 )
 @pass_context
 def rebuild(context: Context, only_check: bool, limit: int):
