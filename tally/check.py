@@ -65,10 +65,10 @@ class Line:
 def check(line: Line, limit: int) -> list[TableCheck]:
     """Compare every result row with what a bounded run of the same SQL makes of the log.
 
-    Raise CheckError, PauseError, DatabaseError or KafkaException when it can't be told; nothing live is changed.
+    Raise CheckError, PauseError or KafkaException when it can't be told; nothing live is changed.
     """
     environment = job_environment(line.state)
-    with contextlib.ExitStack() as at_the_end:
+    with contextlib.ExitStack() as at_the_end, database_needed():
         make_shadow(line.url)
         at_the_end.callback(throw_away, line)
         line.say("waiting until the job has caught up")
@@ -79,6 +79,15 @@ def check(line: Line, limit: int) -> list[TableCheck]:
         run_bounded_job(line.home, environment, ends, line.check_running)
         line.say("comparing")
         return compare(line.url, limit)
+
+
+@contextlib.contextmanager
+def database_needed() -> Iterator[None]:
+    """Turn a DatabaseError into a CheckError: what was copied and made may be gone with a restart."""
+    try:
+        yield
+    except DatabaseError as error:
+        raise CheckError(f"the check was given up, and nothing live was changed; {error}; {AGAIN}") from error
 
 
 def throw_away(line: Line) -> None:

@@ -218,6 +218,10 @@ def run_check(context: Context, limit: int) -> int:
         text = str(error) if isinstance(error, TallyError) else f"the check broke off; found {error!r}; run it again"
         click.echo(f"tally: {text}", err=True)
         return 2
+    except KeyboardInterrupt:
+        # 1 would mean that rows differ
+        click.echo("tally: the check was stopped; nothing live was changed", err=True)
+        return 2
     console = Console()
     return 0 if print_check(console if console.is_terminal else Console(width=CHECK_WIDTH), tables) else 1
 

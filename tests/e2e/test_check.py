@@ -24,7 +24,8 @@ def sale(number: int, copy: int, now_ms: int) -> bytes:
     """Return one of the copies of an event: each has another quantity and another time, up to a month late."""
     event = {
         "event_id": f"check-{number}", "event_type": "sale", "sku": SKU, "warehouse_id": "W1",
-        "event_time": now_ms - (number % 30) * 24 * HOUR_MS - number * 61_000 - copy * HOUR_MS, "quantity": copy + 1, "currency": "CNY",
+        "event_time": now_ms - (number % 30) * 24 * HOUR_MS - number * 61_000 - copy * HOUR_MS,
+        "quantity": copy + 1, "currency": "CNY",
         "order_id": f"check-o-{number}", "line_no": 1, "channel": "app", "region": "SH", "unit_amount": 1_000 + number,
         "customer_id": f"c-{number % 50}",
     }  # fmt: skip

@@ -156,6 +156,17 @@ def test_a_job_that_lags_is_told_with_what_to_do(line, monkeypatch):
     )
 
 
+def test_a_database_that_goes_away_is_told_with_what_to_do(line, monkeypatch):
+    monkeypatch.setattr(check, "job_environment", lambda state: {})
+    gone = dataclasses.replace(line, url="postgresql://nobody@127.0.0.1:9/tally")
+    with pytest.raises(CheckError) as error:
+        check.check(gone, 10)
+    assert str(error.value).startswith(
+        "the check was given up, and nothing live was changed; the database did not run shadow_make; it said: "
+    )
+    assert str(error.value).endswith("; `tally status` shows whether it runs; run it again")
+
+
 def test_a_line_without_a_job_is_told():
     with pytest.raises(CheckError) as error:
         check.job_environment(RunState())
