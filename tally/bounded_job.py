@@ -1,9 +1,12 @@
 """The bounded job of a check, as a process: the live job's SQL over the log up to one cut, into the shadow tables."""
 
+import contextlib
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+
+import psutil
 
 from tally.child import describe_end
 from tally.errors import TallyError
@@ -13,6 +16,8 @@ from tally.processes import Identity, end_session
 from tally.supervisor import python_command
 
 NAME = "check"
+# the live job's records come first
+NICENESS = 10
 LOOK_SECONDS = 0.2
 LOOKED_AT_LINES = 100
 
@@ -36,6 +41,8 @@ def run_bounded_job(
     until = ",".join(f"{partition}:{end}" for partition, end in sorted(ends.items()))
     process = start(home, {**environment, "TALLY_SHADOW": "on"}, python_command("pipeline", "--until", until))
     identity = Identity.of(process.pid)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(process.pid).nice(NICENESS)
     try:
         while process.poll() is None:
             check_running()

@@ -17,6 +17,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from tally.audit_compare import Difference
 from tally.bounded_job import CheckError, run_bounded_job
+from tally.child import State
 from tally.database import DatabaseError
 from tally.drained import has_checkpoint_after, log_end
 from tally.home import Home
@@ -27,6 +28,7 @@ from tally.sql_files import statement
 
 CAUGHT_UP_SECONDS = 120.0
 WRITTEN_SECONDS = 10.0
+STARTED_SECONDS = 120.0
 LOOK_SECONDS = 0.5
 KAFKA_SECONDS = 20.0
 # the consumer group of the live job, as pipeline/statements.py names it
@@ -58,7 +60,7 @@ class Line:
     home: Home
     state: RunState
     url: str
-    check_running: Callable[[], object]
+    check_running: Callable[[], RunState]
     say: Callable[[str], None] = lambda text: None
 
 
@@ -75,6 +77,8 @@ def check(line: Line, limit: int) -> list[TableCheck]:
         await_caught_up(line)
         line.say("the job pauses for a copy of its results")
         ends = copy_live(line)
+        line.say("waiting until the job runs again")
+        await_live_job(line)
         line.say("making every result again")
         run_bounded_job(line.home, environment, ends, line.check_running)
         line.say("comparing")
@@ -159,6 +163,15 @@ def copy_live(line: Line) -> dict[int, int]:
         for table in shadow_tables(cursor):
             cursor.execute(table.compose("check_copy"))
     return {p: 0 if reached.get(p) is None else reached[p] + 1 for p in partitions}
+
+
+def await_live_job(line: Line, clock: Callable[[], float] = time.monotonic, sleep=time.sleep) -> None:
+    """Return when the live job runs again, or does not for long: two starts at once would take twice as long."""
+    deadline = clock() + STARTED_SECONDS
+    while not any(one.name == "job" and one.state == State.RUNNING for one in line.check_running().processes):
+        if clock() >= deadline:
+            return
+        sleep(LOOK_SECONDS)
 
 
 def await_written(url: str, clock: Callable[[], float] = time.monotonic, sleep=time.sleep) -> None:

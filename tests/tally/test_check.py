@@ -23,7 +23,7 @@ from tally.child import State
 from tally.home import Home
 from tally.pause import Pause, PauseError, job_paused
 from tally.processes import Identity
-from tally.registry import RunState
+from tally.registry import Entry, RunState
 from tests.tally.result_rows import DAY, NOON, TABLES, insert, sales
 
 MODE = "a second run of the same SQL, bounded at one cut of the log, in streaming execution"
@@ -165,6 +165,23 @@ def test_a_database_that_goes_away_is_told_with_what_to_do(line, monkeypatch):
         "the check was given up, and nothing live was changed; the database did not run shadow_make; it said: "
     )
     assert str(error.value).endswith("; `tally status` shows whether it runs; run it again")
+
+
+def test_the_second_job_waits_until_the_live_one_runs_again_but_not_for_ever(line):
+    states = iter(["stopped", "starting", "running"])
+    looks = []
+
+    def look() -> RunState:
+        looks.append(next(states))
+        return RunState(processes=(Entry("job", 1, 1.0, looks[-1]),))
+
+    check.await_live_job(dataclasses.replace(line, check_running=look), sleep=lambda seconds: None)
+    assert looks == ["stopped", "starting", "running"]
+    ticks = iter([0, 60, 121])
+    check.await_live_job(
+        dataclasses.replace(line, check_running=RunState), clock=lambda: next(ticks), sleep=lambda seconds: None
+    )
+    assert list(ticks) == []
 
 
 def test_a_line_without_a_job_is_told():
