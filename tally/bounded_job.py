@@ -1,6 +1,8 @@
 """The bounded job of a check, as a process: the live job's SQL over the log up to one cut, into the shadow tables."""
 
 import contextlib
+import dataclasses
+import json
 import subprocess
 import sys
 import time
@@ -10,7 +12,7 @@ import psutil
 
 from tally.child import describe_end
 from tally.errors import TallyError
-from tally.home import Home
+from tally.home import Home, write_atomically
 from tally.logs import LogFiles, without_stack
 from tally.processes import Identity, end_session
 from tally.supervisor import python_command
@@ -41,6 +43,7 @@ def run_bounded_job(
     until = ",".join(f"{partition}:{end}" for partition, end in sorted(ends.items()))
     process = start(home, {**environment, "TALLY_SHADOW": "on"}, python_command("pipeline", "--until", until))
     identity = Identity.of(process.pid)
+    write_atomically(home.check_job, json.dumps(dataclasses.asdict(identity)))
     with contextlib.suppress(psutil.NoSuchProcess):
         psutil.Process(process.pid).nice(NICENESS)
     try:
@@ -48,10 +51,17 @@ def run_bounded_job(
             check_running()
             sleep(LOOK_SECONDS)
     finally:
-        end_session(identity)
+        end_left_job(home)
         process.wait()
     if process.returncode != 0:
         raise failed(home, process.returncode)
+
+
+def end_left_job(home: Home) -> None:
+    """End the second job, also that of a check that was killed: it must not write beside a later one."""
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        end_session(Identity(**json.loads(home.check_job.read_text())))
+    home.check_job.unlink(missing_ok=True)
 
 
 def start(home: Home, environment: Mapping[str, str], command: tuple[str, ...]) -> subprocess.Popen:

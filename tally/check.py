@@ -16,7 +16,7 @@ import psutil
 from confluent_kafka import Consumer, TopicPartition
 
 from tally.audit_compare import Difference
-from tally.bounded_job import CheckError, run_bounded_job
+from tally.bounded_job import CheckError, end_left_job, run_bounded_job
 from tally.child import State
 from tally.database import DatabaseError
 from tally.drained import has_checkpoint_after, log_end
@@ -71,6 +71,7 @@ def check(line: Line, limit: int) -> list[TableCheck]:
     """
     environment = job_environment(line.state)
     with contextlib.ExitStack() as at_the_end, database_needed():
+        end_left_job(line.home)
         make_shadow(line.url)
         at_the_end.callback(throw_away, line)
         line.say("waiting until the job has caught up")

@@ -86,6 +86,11 @@ class Home:
         return self.run / "check.lock"
 
     @property
+    def check_job(self) -> Path:
+        """Return the file that names a check's second job while it runs."""
+        return self.run / "check.job"
+
+    @property
     def shadow_checkpoints(self) -> Path:
         """Return the folder of the checkpoints of a rebuild's job (pipeline/checkpoints.py knows it, too)."""
         return self.checkpoints / "shadow"

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import signal
+import subprocess
 import sys
 from contextlib import closing
 from datetime import timedelta
@@ -16,7 +17,7 @@ import pytest
 from rich.console import Console
 
 from tally import check, pause, shadow
-from tally.bounded_job import CheckError, run_bounded_job
+from tally.bounded_job import CheckError, end_left_job, run_bounded_job
 from tally.check_lock import CheckBusy, only_one, refuse_beside_a_check
 from tally.check_report import print_check
 from tally.child import State
@@ -214,6 +215,16 @@ def test_a_second_job_does_not_outlive_the_line(home, monkeypatch):
     with pytest.raises(CheckError, match=r"^nothing runs$"):
         run_bounded_job(home, dict(os.environ), {0: 1}, gone)
     assert started[0].returncode == -signal.SIGKILL
+
+
+def test_the_second_job_of_a_killed_check_is_ended_before_the_tables_are_used_again(home):
+    sleeper = (sys.executable, "-c", "import signal; signal.pause()")
+    left = subprocess.Popen(sleeper, start_new_session=True)
+    home.check_job.write_text(json.dumps(dataclasses.asdict(Identity.of(left.pid))))
+    end_left_job(home)
+    assert left.wait(10) == -signal.SIGKILL
+    assert not home.check_job.exists()
+    end_left_job(home)
 
 
 class Job:
