@@ -177,10 +177,10 @@ class Child:
         self.resume_at += seconds
         self.next_check += seconds
 
-    def ask_to_stop(self) -> None:
-        """Ask the process to end; it is not restarted."""
+    def ask_to_stop(self, number: int | None = None) -> None:
+        """Ask the process to end, by another signal than usual where one is given; it is not restarted."""
         if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(self.spec.stop_signal)
+            self.process.send_signal(self.spec.stop_signal if number is None else number)
         self.state = State.STOPPED
 
     @property

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from confluent_kafka import KafkaException
 
+from tally.bounded_job import end_left_job
 from tally.child import Child, ChildSpec, State
 from tally.database import DatabaseError
 from tally.drained import log_end
@@ -181,6 +182,7 @@ def throw_away(home: Home, url: str) -> None:
     A live job that has come from the newest rebuild and has no checkpoint of its own yet reads the log again should it
     end now: slow, and as exact.
     """
+    end_left_job(home)
     drop_shadow(url)
     shutil.rmtree(home.shadow_checkpoints, ignore_errors=True)
 

@@ -2,13 +2,17 @@
 
 import shutil
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
+import psycopg2
 import pytest
+from psycopg2 import sql
 
-from tally import migrate
+from tally import migrate, shadow
 from tally.postgres import EmbeddedPostgres
 from tests.tally.broker import running_broker
+from tests.tally.result_rows import TABLES
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +35,20 @@ def postgres_server():
         server.stop()
         server.remove()
         shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def urls(postgres_server):
+    return postgres_server.urls()
+
+
+@pytest.fixture
+def owner(urls):
+    """A connection of the owner's that commits each statement; result tables are empty at first, and in the end."""
+    empty = sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(sql.Identifier("tally", name) for name in TABLES))
+    with closing(psycopg2.connect(urls.owner)) as connection:
+        connection.autocommit = True
+        connection.cursor().execute(empty)
+        yield connection.cursor()
+        connection.cursor().execute(empty)
+        shadow.drop_shadow(urls.owner)
