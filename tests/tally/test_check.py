@@ -289,7 +289,7 @@ def test_the_job_starts_again_whatever_the_asker_does(home, supervised, why):
     job = supervised.line.children["job"]
     ticks_until(supervised.pause, home.pause_answer.exists)
     if why == "the asker is gone":
-        home.pause_request.write_text(json.dumps({"pid": os.getpid(), "create_time": 1.0}))
+        home.pause_request.write_text(json.dumps({"pid": os.getpid(), "birth": "another boot/1"}))
     ticks_until(supervised.pause, lambda: job.starts)
     assert not home.pause_answer.exists() and not home.pause_request.exists()
 
