@@ -17,7 +17,7 @@ DECLARE
     midnight timestamptz;
     many_late boolean;
 BEGIN
-    PERFORM pg_advisory_xact_lock(2048006122);
+    PERFORM tally.take_turn();
     SELECT c.closed_until, c.orders_closed_until, c.day_start INTO before_time, orders_before, old_midnight
     FROM tally.closing AS c;
     IF until_time IS NULL AND EXISTS (SELECT FROM tally.history_days WHERE published_at IS NULL) THEN
