@@ -27,11 +27,17 @@ test: setup ## everything that must pass
 	.venv/bin/ruff format --check .
 	.venv/bin/python -m pytest -n 2 --no-loadscope-reorder $(ARGS)
 
-chaos: setup ## break a running line in every way on the list (under 40 min); SEED=n repeats, SEEDS=n, FULL=1 for all of it
-	@mkdir -p build && rm -f build/chaos.jsonl
-	TALLY_CHAOS_RESULTS=build/chaos.jsonl TALLY_CHAOS_SEED=$(SEED) TALLY_CHAOS_SEEDS=$(SEEDS) TALLY_CHAOS_FULL=$(FULL) \
-	  .venv/bin/python -m pytest -m chaos -s tests/chaos $(ARGS)
-	.venv/bin/python -m tests.chaos.matrix build/chaos.jsonl docs/reliability.md
+chaos: setup ## break a running line in every way on the list (under 40 min); SEED=n repeats, SEEDS=n, FULL=1 for all, KEEP=1 adds to the last run
+	@mkdir -p build && if [ -z "$(KEEP)" ]; then rm -f build/chaos.jsonl; fi
+	@TALLY_CHAOS_RESULTS=build/chaos.jsonl TALLY_CHAOS_SEED=$(SEED) TALLY_CHAOS_SEEDS=$(SEEDS) TALLY_CHAOS_FULL=$(FULL) \
+	  .venv/bin/python -m pytest -m chaos -s tests/chaos $(ARGS); \
+	  status=$$?; .venv/bin/python -m tests.chaos.matrix build/chaos.jsonl docs/reliability.md && exit $$status
+
+soak: setup ## watch a line at half of what it can take for an hour; MINUTES=n, RATE=n records a second that it can take
+	@mkdir -p build
+	@TALLY_CHAOS_RESULTS=build/chaos.jsonl TALLY_SOAK_MINUTES=$(MINUTES) TALLY_SUSTAINED_RATE=$(RATE) \
+	  .venv/bin/python -m pytest -m soak -s tests/chaos $(ARGS); \
+	  status=$$?; .venv/bin/python -m tests.chaos.matrix build/chaos.jsonl docs/reliability.md && exit $$status
 
 lock: setup ## resolve the dependencies again into the lock files
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
@@ -46,5 +52,8 @@ clean: ## remove what set-up built here; the caches of the user stay
 SEED =
 SEEDS =
 FULL =
+KEEP =
+MINUTES =
+RATE =
 
-.PHONY: help setup demo test chaos lock doctor clean
+.PHONY: help setup demo test chaos soak lock doctor clean

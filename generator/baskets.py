@@ -1,7 +1,5 @@
 """Orders and their lines: channel, customer, products that go together, units, discounts."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from generator.campaigns import Offer, Offers, discounts
@@ -28,14 +26,6 @@ from generator.shop import Shop
 
 SAME_CATEGORY = 0.5  # chance that a further line stays in the first line's category
 FLASH_OFF = 40
-
-
-@dataclass(frozen=True, eq=False)
-class Flash:
-    """A flash sale: its products and how many times the ordinary orders come on top."""
-
-    products: np.ndarray
-    times: float
 
 
 class Baskets:

@@ -109,11 +109,6 @@ class KafkaSink:
         self._producer.poll(0)
         self._check()
 
-    def poll(self) -> None:
-        """Take delivery reports. Raise SinkError when a record was not taken."""
-        self._producer.poll(0)
-        self._check()
-
     def _check(self) -> None:
         if self._failed:
             raise SinkError(

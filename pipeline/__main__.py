@@ -1,4 +1,8 @@
-"""`python -m pipeline` runs the job until SIGTERM; `python -m pipeline --explain` prints its plan."""
+"""The job's command line.
+
+`python -m pipeline` runs the job until SIGTERM, with `--until 0:12,1:7` up to those offsets (partition:first offset not
+read) and into the shadow tables only; `--explain` prints its plan.
+"""
 
 import argparse
 import os
@@ -21,6 +25,11 @@ def explain(settings: PipelineSettings) -> str:
     return session.define_job(session.open_session(options), settings).explain()
 
 
+def ends_from(text: str) -> dict[int, int]:
+    """Return partition → first offset not to read; raise ValueError for another form than 0:12,1:7."""
+    return {int(partition): int(end) for partition, _, end in (one.partition(":") for one in text.split(","))}
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code.
 
@@ -29,7 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="python -m pipeline", description=__doc__)
     parser.add_argument("--explain", action="store_true", help="print the plan of all inserts and end")
+    parser.add_argument("--until", metavar="P:N,…", type=ends_from, help="end at those offsets; needs TALLY_SHADOW=on")
     choice = parser.parse_args(arguments)
+    from pipeline.bounded import run_until
     from pipeline.runner import JobEnded, run_job, say
 
     try:
@@ -37,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         if choice.explain:
             print(explain(settings))
             return 0
-        return run_job(settings)
+        return run_job(settings) if choice.until is None else run_until(settings, choice.until)
     except ConfigurationError as fault:
         say(str(fault))
         return FAULTY_SETTINGS

@@ -24,10 +24,13 @@ class Checkpoint:
 
 
 def complete_checkpoints(folder: Path) -> list[Checkpoint]:
-    """Return the complete checkpoints below `folder`, newest first; one without `_metadata` was never finished."""
+    """Return the complete checkpoints below `folder`, newest first; one without `_metadata` was never finished.
+
+    A stop at one cut leaves a savepoint, which is as good.
+    """
     found = []
     adopted = (folder / SHADOW).glob("*/chk-*/_metadata") if (folder / SHADOW / ADOPTED).exists() else ()
-    for metadata in (*folder.glob("*/chk-*/_metadata"), *adopted):
+    for metadata in (*folder.glob("*/chk-*/_metadata"), *folder.glob("*/savepoint-*/_metadata"), *adopted):
         try:
             found.append(Checkpoint(metadata.parent, metadata.stat().st_mtime))
         except FileNotFoundError:

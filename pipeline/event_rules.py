@@ -146,7 +146,7 @@ def _order_line(record: _Record, event_type: str, quantity: int) -> dict:
     discount = record.optional_integer("discount_amount") or 0
     if not 0 <= discount <= line["gross_amount"]:
         raise NotAnEvent(
-            f"discount_amount is not within 0 to quantity × unit_amount ({line['gross_amount']}): {discount}"
+            f"discount_amount is not within 0 to quantity × unit_amount: {discount} of {line['gross_amount']}"
         )
     line["discount_amount"] = discount
     line["customer_id"] = _customer_id(record)

@@ -113,6 +113,11 @@ class FlinkRest:
         """Ask for a checkpoint now; return the request's id."""
         return self._call(f"/jobs/{job_id}/checkpoints", {"checkpointType": "FULL"})["request-id"]
 
+    def stop_with_savepoint(self, job_id: str, folder: str) -> None:
+        """Ask that the sources end at one cut and all before it is written and kept below `folder` (a URI)."""
+        # native: the state's own files are copied; the canonical form would write each key anew
+        self._call(f"/jobs/{job_id}/stop", {"targetDirectory": folder, "drain": False, "formatType": "NATIVE"})
+
     def checkpoint_is_done(self, job_id: str, request_id: str) -> bool:
         """Tell whether the asked-for checkpoint is complete. Raise FlinkUnreachable where it failed."""
         answer = self._call(f"/jobs/{job_id}/checkpoints/{request_id}")

@@ -4,25 +4,24 @@ import contextlib
 import os
 import shutil
 import signal
-import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.checkpoints import Checkpoint, choose_checkpoint
-from pipeline.flink_rest import FlinkGone, FlinkRest, FlinkUnreachable, JobState, innermost_cause
+from pipeline.flink_rest import FlinkRest, FlinkUnreachable, JobState, innermost_cause
 from pipeline.monitor import Monitor
 from pipeline.session import Folders, define_job, flink_options, free_port, open_session, prepare_environment
 from pipeline.session import write_password_file as keep_password
 from pipeline.settings import RESUME_HOURS, PipelineSettings
+from pipeline.stopping import ENDED, look, say, stop_job
 
 if TYPE_CHECKING:
     from pyflink.common import JobClient
 
 LOOK_SECONDS = 0.5
-STOP_SECONDS = 8.0
 # A mini-cluster takes some seconds to register its worker; after that none at all means that it died.
 START_GRACE_SECONDS = 120.0
 LOST_SECONDS = 5.0
@@ -30,16 +29,10 @@ LOST_SECONDS = 5.0
 SILENT_SECONDS = 60.0
 # The exit code of a stop without a last checkpoint: the next start repeats some of what was done.
 NOT_FLUSHED = 4
-ENDED = {"FAILED", "CANCELED", "FINISHED", "SUSPENDED"}
 
 
 class JobEnded(RuntimeError):
     """The job is over without having been asked to end; the text says why."""
-
-
-def say(text: str) -> None:
-    """Tell the supervisor's log."""
-    print(f"job: {text}", file=sys.stderr, flush=True)
 
 
 class StoppedEarly(BaseException):
@@ -47,23 +40,26 @@ class StoppedEarly(BaseException):
 
 
 class StopRequest:
-    """Set by SIGTERM or SIGINT, or when the process that started us is gone."""
+    """Set by SIGTERM or SIGINT, or when the process that started us is gone; SIGUSR1 asks for a stop at one cut."""
 
     def __init__(self, parent: int | None = None) -> None:
         self._event = threading.Event()
         self._parent = os.getppid() if parent is None else parent
         self._job_runs = False
+        self.at_one_cut = False
 
     def catch_signals(self) -> None:
-        """Listen to SIGTERM and SIGINT; until `job_runs` is called they raise StoppedEarly."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        """Listen to SIGTERM, SIGINT and SIGUSR1; until `job_runs` is called they raise StoppedEarly."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
             signal.signal(number, self._receive)
 
     def job_runs(self) -> None:
         """From now on a signal is a request that the main loop answers."""
         self._job_runs = True
 
-    def _receive(self, *_: object) -> None:
+    def _receive(self, number: int, _: object) -> None:
+        # one that is in a hurry is not kept waiting for a cut
+        self.at_one_cut = number == signal.SIGUSR1
         self._event.set()
         if not self._job_runs:
             raise StoppedEarly
@@ -113,28 +109,15 @@ class Watch:
             raise JobEnded(f"nobody works at the job: {found}")
 
 
-def stop_gracefully(rest: FlinkRest, job_id: str, cancel: Callable[[], None], clock=time.monotonic) -> bool:
-    """Write everything read so far (a checkpoint flushes all sinks), then cancel; return whether all is written."""
-    deadline, complete = clock() + STOP_SECONDS, False
-    try:
-        request = rest.trigger_checkpoint(job_id)
-        while not (complete := rest.checkpoint_is_done(job_id, request)) and clock() < deadline:
-            time.sleep(0.1)
-    except FlinkUnreachable as fault:
-        say(f"no checkpoint at the end; {fault}; the next start resumes from the one before")
-    cancel()
-    return complete
-
-
 def run_job(settings: PipelineSettings) -> int:
     """Run the job until it is asked to stop; return the exit code. Raise JobEnded or CheckpointTooOld."""
     stop = StopRequest()
-    stop.catch_signals()
     folders = Folders.of(settings, os.getpid())
-    sweep_scratch(folders.scratch.parent)
-    folders.make()
-    checkpoint = choose_checkpoint(folders.checkpoints, time.time(), RESUME_HOURS)
     try:
+        stop.catch_signals()
+        sweep_scratch(folders.scratch.parent)
+        folders.make()
+        checkpoint = choose_checkpoint(folders.checkpoints, time.time(), RESUME_HOURS)
         keep_password(folders.password_file, settings.database)
         prepare_environment(settings, folders, os.environ)
         return _run(settings, folders, checkpoint, stop)
@@ -149,7 +132,7 @@ def _run(settings: PipelineSettings, folders: Folders, checkpoint: Checkpoint | 
     port = free_port()
     resume_from = checkpoint.path if checkpoint else None
     say(f"starts; {'resumes from ' + str(resume_from) if resume_from else 'reads the log from its beginning'}")
-    client = _submit(settings, flink_options(settings, folders, port, resume_from), stop, folders)
+    client = submit(settings, flink_options(settings, folders, port, resume_from), stop, folders)
     job_id, rest = str(client.get_job_id()), FlinkRest(port)
     say(f"runs as {job_id}; Flink's own pages: http://127.0.0.1:{port}")
     monitor = Monitor(settings, rest, job_id, resume_from)
@@ -157,24 +140,31 @@ def _run(settings: PipelineSettings, folders: Folders, checkpoint: Checkpoint | 
     watch, last_state = Watch(), None
     try:
         while not stop.wait(LOOK_SECONDS):
-            watch.judge(*_look(rest, job_id))
-        complete = stop_gracefully(rest, job_id, lambda: _cancel(client))
+            watch.judge(*look(rest, job_id))
+        complete = stop_job(rest, client, folders.checkpoints, stop)
         say("stopped; everything read is written" if complete else "stopped without a last checkpoint")
         last_state = "CANCELED"
         return 0 if complete else NOT_FLUSHED
     except JobEnded as end:
         last_state = "FAILED"
-        raise JobEnded(f"{end}; {_cause(rest, job_id)}; see {folders.logs}") from None
+        raise JobEnded(f"{end}; {cause(rest, job_id)}; see {folders.logs}") from None
     finally:
         monitor.stop(last_state)
 
 
-def _submit(settings: PipelineSettings, options: dict[str, str], stop: StopRequest, folders: Folders) -> "JobClient":
+def submit(
+    settings: PipelineSettings,
+    options: dict[str, str],
+    stop: StopRequest,
+    folders: Folders,
+    ends: Mapping[int, int] | None = None,
+) -> "JobClient":
+    """Start Flink and the job in it, which ends by itself at `ends`. Raise JobEnded when it can't start."""
     from py4j.protocol import Py4JError
     from pyflink.util.exceptions import JavaException
 
     try:
-        statement_set = define_job(open_session(options), settings)
+        statement_set = define_job(open_session(options), settings, ends)
         stop.job_runs()
         return statement_set.execute().get_job_client()
     except (JavaException, Py4JError, RuntimeError) as fault:
@@ -183,24 +173,8 @@ def _submit(settings: PipelineSettings, options: dict[str, str], stop: StopReque
         raise JobEnded(f"Flink can't start the job; {innermost_cause(str(fault))}; {cure}see {folders.logs}") from None
 
 
-def _cancel(client: "JobClient") -> None:
-    from py4j.protocol import Py4JError
-    from pyflink.util.exceptions import JavaException
-
-    try:
-        client.cancel().result()
-    except (JavaException, Py4JError) as fault:
-        say(f"Flink did not confirm the end: {innermost_cause(str(fault))}")
-
-
-def _look(rest: FlinkRest, job_id: str) -> tuple[JobState | None, bool]:
-    try:
-        return rest.job_state(job_id), False
-    except FlinkUnreachable as fault:
-        return None, isinstance(fault, FlinkGone)
-
-
-def _cause(rest: FlinkRest, job_id: str) -> str:
+def cause(rest: FlinkRest, job_id: str) -> str:
+    """Return why a job ended, as far as Flink knows."""
     try:
         return rest.root_cause(job_id) or "no cause is known"
     except FlinkUnreachable:

@@ -3,7 +3,7 @@
 import os
 import socket
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -147,9 +147,14 @@ def open_session(options: dict[str, str]) -> "TableEnvironment":
     return TableEnvironment.create(environment)
 
 
-def define_job(session: "TableEnvironment", settings: PipelineSettings, bounded: bool = False) -> "StatementSet":
-    """Run the definitions of sql/flink and return the one statement set of all inserts, not yet submitted."""
-    values = template_values(settings, bounded)
+def define_job(
+    session: "TableEnvironment", settings: PipelineSettings, ends: Mapping[int, int] | None = None
+) -> "StatementSet":
+    """Run the definitions of sql/flink and return the one statement set of all inserts, not yet submitted.
+
+    With `ends` (partition → first offset not to read) the job ends there by itself.
+    """
+    values = template_values(settings, ends=ends)
     for statement in definitions(values, settings.dedup):
         session.execute_sql(statement.text)
     statement_set = session.create_statement_set()

@@ -1,6 +1,7 @@
 """The Flink SQL of the job: read from `sql/flink/`, one statement per file, rendered with the settings' values."""
 
 import sysconfig
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -42,19 +43,28 @@ def jdbc_url(database: Database, schema: str = "tally") -> str:
         "connectTimeout": "10",
         "socketTimeout": "30",
         "tcpKeepAlive": "true",
+        # A checkpoint promises that what it has flushed is kept, whatever the server's own default is.
+        "options": "-c synchronous_commit=on",
     }
     options |= {name: value for name, value in database.options if name == "sslmode"}
     host = f"[{database.host}]" if ":" in database.host else database.host
     return f"jdbc:postgresql://{host}:{database.port}/{quote(database.name)}?{urlencode(options)}"
 
 
-def template_values(settings: PipelineSettings, bounded: bool = False) -> dict[str, str]:
-    """Return the value of every `${name}` of sql/flink; `bounded` ends the job at the log's present end."""
+def template_values(
+    settings: PipelineSettings, bounded: bool = False, ends: Mapping[int, int] | None = None
+) -> dict[str, str]:
+    """Return the value of every `${name}` of sql/flink.
+
+    `bounded` ends the job at the log's present end, `ends` (partition → first offset not to read) at those.
+    """
+    offsets = ";".join(f"partition:{partition},offset:{offset}" for partition, offset in sorted((ends or {}).items()))
     return {
         "topic": settings.topic,
         "kafka": settings.kafka,
         "group_id": f"{APPLICATIONS[settings.schema]}-{settings.topic}",
-        "bounded_mode": "latest-offset" if bounded else "unbounded",
+        "bounded_mode": "specific-offsets" if ends else "latest-offset" if bounded else "unbounded",
+        "bounded_offsets": offsets,
         "jdbc_url": jdbc_url(settings.database, settings.schema),
         "flush_rows": FLUSH_ROWS,
         "flush_interval": FLUSH_INTERVAL,

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 
 MAX_BYTES = 1_048_576
 MAX_DEPTH = 32
@@ -34,8 +35,7 @@ def _refuse_constant(name: str) -> None:
 def _members(pairs: list[tuple[str, object]]) -> dict:
     members = dict(pairs)
     if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        repeated = next(name for name in names if names.count(name) > 1)
+        repeated = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
         raise NotAnEvent(f"the name {shown(repeated)} is there twice in one object")
     return members
 

@@ -39,7 +39,10 @@ class _Movement(msgspec.Struct, gc=False, forbid_unknown_fields=True, tag_field=
 class _Restock(_Movement, tag="restock"): ...
 
 
-class _Shipment(_Movement, tag="shipment"): ...
+class _Shipment(_Movement, tag="shipment"):
+    # which order it ships: many feeds say so, the contract ignores it
+    order_id: _Text | None = None
+    line_no: _Int64 | None = None
 
 
 class _Unmet(_Movement, tag="unmet"): ...
@@ -88,7 +91,11 @@ def read_event(raw: bytes, append_ms: int, currency: str) -> EventFields | None:
     if kind is _Sale or kind is _Refund:
         return _order_line(raw, event, kind)
     quantity = event.quantity
-    if quantity == 0 or not _names_are_unique(raw, 7 + (event.sent_at is not None), 5):
+    names, strings = 7 + (event.sent_at is not None), 5
+    if kind is _Shipment:
+        has_order = event.order_id is not None
+        names, strings = names + has_order + (event.line_no is not None), strings + has_order
+    if quantity == 0 or not _names_are_unique(raw, names, strings):
         return None
     return EventFields(
         event.event_id, _TYPES[kind], time, event.sku, event.warehouse_id, quantity,

@@ -65,6 +65,14 @@ def print_report(console: Console, report: AuditReport) -> None:
 
 def describe(table: str, difference: Difference) -> str:
     """Say in one line what a row should be and is, and where it comes from."""
+    shown = difference.origins[:ORIGINS_TOLD]
+    more = f", … ({difference.record_count:,} in all)" if difference.record_count > len(shown) else ""
+    origins = ", ".join(shown) + more if shown else "none"
+    return f"{describe_values(table, difference)}; records {origins}"
+
+
+def describe_values(table: str, difference: Difference) -> str:
+    """Say in one line what a row should be and is."""
     key = ", ".join(f"{name} {value}" for name, value in difference.key.items())
     expected, found = difference.expected or {}, difference.found or {}
     if difference.expected and difference.found:
@@ -75,10 +83,7 @@ def describe(table: str, difference: Difference) -> str:
         f"{word} " + (", ".join(f"{name} {values[name]}" for name in names) if values else "no such row")
         for word, values in (("expected", expected), ("found", found))
     )
-    shown = difference.origins[:ORIGINS_TOLD]
-    more = f", … ({difference.record_count:,} in all)" if difference.record_count > len(shown) else ""
-    origins = ", ".join(shown) + more if shown else "none"
-    return f"{table} {difference.kind}: {key}; {told}; records {origins}"
+    return f"{table} {difference.kind}: {key}; {told}"
 
 
 def write_report(database_url: str, audit_id: str, report: AuditReport) -> None:

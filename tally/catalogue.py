@@ -23,7 +23,8 @@ from tally.settings import Settings
 from tally.sql_files import statement
 
 REPORTED_FAULTS = 50
-LARGEST_INTEGER = 2**63 - 1
+# far above any shop, and far enough below 2^63 for what the views add and multiply
+LARGEST_COUNT = 10**15
 # ISO 4217 currencies whose minor unit is not a hundredth
 MINOR_DIGITS = {
     **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG"), 0),
@@ -33,7 +34,7 @@ MINOR_DIGITS = {
 }
 
 Text = Annotated[str, Meta(min_length=1, max_length=128, pattern="^[^\x00]*$")]
-Count = Annotated[int, Meta(ge=0, le=LARGEST_INTEGER)]
+Count = Annotated[int, Meta(ge=0, le=LARGEST_COUNT)]
 Hours = Annotated[float, Meta(ge=0, le=87_660)]
 
 

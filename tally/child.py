@@ -62,6 +62,7 @@ class Child:
         self.state = State.STOPPED
         self.process: subprocess.Popen | None = None
         self.identity: Identity | None = None
+        self.started_at = 0.0
         self.restarts = 0
         self.failed_starts = 0
         self.healthy_since: float | None = None
@@ -92,6 +93,7 @@ class Child:
                 start_new_session=True,
             )
         self.identity = Identity.of(self.process.pid)
+        self.started_at = time.time()
         self.state = State.STARTING
         self.healthy_since = None
         self.unhealthy_since = self.next_check = self.clock()
@@ -101,15 +103,28 @@ class Child:
         """Look at the process and its health; restart it where needed. Return lines for the user."""
         now = self.clock()
         if self.state == State.WAITING:
-            if now >= self.resume_at:
-                self.restarts += 1
-                self.start()
-            return []
+            return self.start_again(now) if now >= self.resume_at else []
         if self.process is None or self.state in (State.STOPPED, State.ENDED):
             return []
         if self.process.poll() is not None:
             return self.ended(now)
         return self.look(now)
+
+    def start_again(self, now: float) -> list[str]:
+        """Start the process once more; where the system has no room for it, plan the next try."""
+        self.restarts += 1
+        try:
+            self.start()
+        except OSError as error:
+            return [f"{self.name} can't be started: {error.strerror}; trying again in {self.back_off(now)} s"]
+        return []
+
+    def back_off(self, now: float) -> int:
+        """Plan the next start after one more that failed; return in how many seconds."""
+        self.failed_starts += 1
+        delay = BACK_OFF_SECONDS[min(max(self.failed_starts - 1, 0), len(BACK_OFF_SECONDS) - 1)]
+        self.state, self.resume_at = State.WAITING, now + delay
+        return delay
 
     def ended(self, now: float) -> list[str]:
         """Note the end of the process and plan its restart."""
@@ -121,11 +136,9 @@ class Child:
         if self.spec.is_one_shot:
             self.state = State.ENDED
             return [f"{self.name} broke off ({describe_end(code)}); it is started again when it is next due"]
-        settled = self.healthy_since is not None and now - self.healthy_since >= SETTLED_SECONDS
-        self.failed_starts = 0 if settled else self.failed_starts + 1
-        delay = BACK_OFF_SECONDS[min(max(self.failed_starts - 1, 0), len(BACK_OFF_SECONDS) - 1)]
-        self.state = State.WAITING
-        self.resume_at = now + delay
+        if self.healthy_since is not None and now - self.healthy_since >= SETTLED_SECONDS:
+            self.failed_starts = -1
+        delay = self.back_off(now)
         return [f"{self.name} ended ({describe_end(code)}){self.last_words()}; starting it again in {delay} s"]
 
     def last_words(self) -> str:
@@ -169,10 +182,10 @@ class Child:
         self.resume_at += seconds
         self.next_check += seconds
 
-    def ask_to_stop(self) -> None:
-        """Ask the process to end; it is not restarted."""
+    def ask_to_stop(self, number: int | None = None) -> None:
+        """Ask the process to end, by another signal than usual where one is given; it is not restarted."""
         if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(self.spec.stop_signal)
+            self.process.send_signal(self.spec.stop_signal if number is None else number)
         self.state = State.STOPPED
 
     @property

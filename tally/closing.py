@@ -7,7 +7,8 @@ import psycopg2
 
 from tally.sql_files import statement
 
-PARTITIONS_BEFORE, PARTITIONS_AFTER = 9, 3
+# partitions there are from so many days before today to so many after
+PARTITION_DAYS = {"before": 9, "after": 3}
 
 
 def close_windows(url: str, most_calls: int = 400) -> datetime | None:
@@ -32,5 +33,5 @@ def create_partitions(url: str) -> int:
     """Make the daily partitions around today where missing; return how many. Raises psycopg2.Error."""
     with contextlib.closing(psycopg2.connect(url, connect_timeout=10)) as connection, connection.cursor() as cursor:
         connection.autocommit = True
-        cursor.execute(statement("create_partitions"), {"before": PARTITIONS_BEFORE, "after": PARTITIONS_AFTER})
+        cursor.execute(statement("create_partitions"), PARTITION_DAYS)
         return cursor.fetchone()[0]

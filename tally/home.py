@@ -71,6 +71,26 @@ class Home:
         return self.run / "rebuild.swap"
 
     @property
+    def pause_request(self) -> Path:
+        """Return the file by which `tally rebuild --check` asks the supervisor to pause the job."""
+        return self.run / "pause.request"
+
+    @property
+    def pause_answer(self) -> Path:
+        """Return the supervisor's answer to it; while it is there, the job stands."""
+        return self.run / "pause.answer"
+
+    @property
+    def check_lock(self) -> Path:
+        """Return the file that a `tally rebuild --check` holds locked while it runs."""
+        return self.run / "check.lock"
+
+    @property
+    def check_job(self) -> Path:
+        """Return the file that names a check's second job while it runs."""
+        return self.run / "check.job"
+
+    @property
     def shadow_checkpoints(self) -> Path:
         """Return the folder of the checkpoints of a rebuild's job (pipeline/checkpoints.py knows it, too)."""
         return self.checkpoints / "shadow"

@@ -9,7 +9,7 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from tally.child import Child, ChildSpec
@@ -21,7 +21,10 @@ from tally.kafka import Broker, KafkaError, ensure_topics, is_answering
 from tally.migrate import set_up, set_up_outside
 from tally.ports import LOOPBACK, KeptPorts
 from tally.postgres import DatabaseUrls, EmbeddedPostgres
+from tally.postgres_binaries import find_binaries, zone_folder
+from tally.postgres_files import write_private
 from tally.processes import MARK
+from tally.server_demands import check_server
 from tally.settings import Settings
 from tally.supervisor import Supervisor, python_command
 
@@ -75,11 +78,8 @@ def is_fresh(path: Path, now: Callable[[], float] = time.time) -> bool:
 
 def keep_buyer_key(path: Path) -> None:
     """Make the key of the customer hash once: 32 random bytes in hex, readable by this user only."""
-    with (
-        contextlib.suppress(FileExistsError),
-        open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as key,
-    ):
-        key.write(secrets.token_hex(32))
+    with contextlib.suppress(FileExistsError):
+        write_private(path, secrets.token_hex(32))
 
 
 @dataclass
@@ -149,7 +149,7 @@ class Line:
         ensure_topics(self.kafka, self.settings.topic, self.settings.partitions)
 
     def prepare_database(self, server: EmbeddedPostgres | None) -> None:
-        """Migrate the database and keep its addresses."""
+        """Migrate the database, check that it fits, and keep its addresses; raise DemandError when it does not fit."""
         if server is None:
             self.urls, report = set_up_outside(self.settings.database_url, self.home.root)
         else:
@@ -157,6 +157,7 @@ class Line:
             self.urls = server.urls()
         for note in report.notes:
             self.supervisor.say(note)
+        check_server(self.urls.writer, self.settings)
         save_urls(self.home, self.urls)
         self.supervisor.describe(
             kafka=self.kafka, topic=self.settings.topic, database_url=self.urls.reader, dashboard_url=self.dashboard_url
@@ -220,4 +221,10 @@ class Line:
             "PYTHONUNBUFFERED": "1",
         }
         address = {"TALLY_KAFKA": self.kafka} if self.kafka else {}
-        return {**inherited, **self.settings.child_environment(), **own, **address, **more}
+        return {**inherited, **self.settings.child_environment(), **own, **self.zone_files, **address, **more}
+
+    @cached_property
+    def zone_files(self) -> dict[str, str]:
+        """Return what lets every Python child read the embedded Postgres's zone files: they differ between versions."""
+        folder = None if self.settings.database_url else zone_folder(find_binaries())
+        return {} if folder is None else {"PYTHONTZPATH": str(folder)}

@@ -28,8 +28,8 @@ from tally.postgres_files import kept_password
 from tally.roles import close_databases, create_roles, grant_all, why_no_roles, with_user
 from tally.sql_files import SQL_FOLDER, read_folder, statement
 
-# the same as in close_windows and create_partitions: they take turns, each would wait for the other's locks
-LOCK = 2048006122
+# one migration at a time, also before there is a schema; whatever else changes all results takes turns by take_turn()
+LOCK = 2048006121
 LOCK_TIMEOUT = "30s"
 
 
@@ -117,6 +117,7 @@ def migrate(url: str, folder: Path = SQL_FOLDER) -> MigrationReport:
         functions = [one for one in read_folder(folder / "functions") if made.get(one.name) != fingerprints[one.name]]
         for one in functions:
             execute(cursor, one)
+        cursor.execute(statement("closing_turn"))
         views = make_views(cursor, folder, made, fingerprints, pending)
         report.migrations = [one.name for one in pending]
         report.objects = [one.name for one in [*functions, *views]]

@@ -8,10 +8,9 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
+from tally.closing import PARTITION_DAYS
 from tally.errors import TallyError
 from tally.sql_files import SqlFile, SqlFileError, in_order, read_folder, statement
-
-PARTITIONS_BEFORE, PARTITIONS_AFTER = 9, 3
 
 
 class MigrationError(TallyError):
@@ -154,4 +153,4 @@ def record_objects(cursor: Cursor, folder: Path, fingerprints: dict[str, str]) -
 
 def make_partitions(cursor: Cursor) -> None:
     """Make the partitions around today."""
-    cursor.execute(statement("create_partitions"), {"before": PARTITIONS_BEFORE, "after": PARTITIONS_AFTER})
+    cursor.execute(statement("create_partitions"), PARTITION_DAYS)

@@ -44,15 +44,15 @@ CONFIGURATION = """\
 listen_addresses = '127.0.0.1'
 port = {port}
 unix_socket_directories = ''
-max_connections = 100
+max_connections = 200
 password_encryption = 'scram-sha-256'
 timezone = 'UTC'
 log_timezone = 'UTC'
 log_line_prefix = '%m [%p] %u@%a '
 log_min_error_statement = panic
 log_checkpoints = off
-# results can be replayed from the log, so a commit need not wait for the disk; nothing is torn by it
-synchronous_commit = off
+# a checkpoint of the job promises that what it has written is kept: a commit waits for the disk
+synchronous_commit = on
 wal_level = minimal
 max_wal_senders = 0
 max_wal_size = '2GB'
@@ -150,8 +150,7 @@ class EmbeddedPostgres:
             self.initialise(binaries, account, data)
         check_version(data, binaries)
         for name, text in (("tally.conf", CONFIGURATION.format(port=port)), ("pg_hba.conf", ACCESS_RULES)):
-            (data / name).write_text(text)
-            os.chown(data / name, account.uid, account.gid)
+            replace_file(data / name, text, account)
         (self.folder / "port").write_text(f"{port}\n")
         return [str(binaries.postgres), "-D", str(data)], account
 
@@ -296,6 +295,17 @@ class EmbeddedPostgres:
             return last_lines(self.log_file.read_text(errors="replace"), lines)
         except OSError:
             return "(there is no log)"
+
+
+def replace_file(path: Path, text: str, account: Account) -> None:
+    """Put a file of the server's account in place; written beside the data directory, where only we may write.
+
+    The account owns that directory: writing into it as root would follow whatever link it has laid there.
+    """
+    ready = path.parent.with_name(f".{path.name}.{os.getpid()}.tmp")
+    ready.write_text(text)
+    os.chown(ready, account.uid, account.gid)
+    os.replace(ready, path)
 
 
 def initdb_arguments(binaries: Binaries, data: Path, password_file: Path) -> list[str]:

@@ -114,6 +114,13 @@ def wheel_folder() -> Path | None:
     return Path(places[0]) / "pginstall" / "bin" if places else None
 
 
+def zone_folder(binaries: Binaries) -> Path | None:
+    """Return the time zone files that came with these programs, None where they use the system's (as on Debian)."""
+    share = binaries.folder.parent / "share"
+    places = (share / "timezone", share / "postgresql" / "timezone")
+    return next((folder for folder in places if (folder / "Asia" / "Shanghai").is_file()), None)
+
+
 def system_folders(environment: Mapping[str, str]) -> list[Path]:
     """Return the folders in which a system keeps Postgres programs, those of PATH included."""
     found = [folder for pattern in SYSTEM_PATTERNS for folder in sorted(Path("/").glob(pattern.lstrip("/")))]

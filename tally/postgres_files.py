@@ -64,9 +64,22 @@ def kept_password(folder: Path, role: str) -> str:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a new file that only its owner reads; raise FileExistsError when it exists."""
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text + "\n")
+    """Write a new file that only its owner reads, whole or not at all; raise FileExistsError when it exists.
+
+    An empty one is what a full disk has left of an earlier try, and is replaced.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        if path.stat().st_size == 0:
+            path.unlink()
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def last_lines(text: str, lines: int = QUOTED_LINES) -> str:

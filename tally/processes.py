@@ -6,28 +6,46 @@ import signal
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
 # in each child's environment, so that what it started is found even when nothing was written down
 MARK = "TALLY_SUPERVISED_HOME"
-BIRTH_TOLERANCE_SECONDS = 0.05
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+# counted from behind the name: field 3 of the file is the first
+START_TICKS = 19
 POLL_SECONDS = 0.05
 KILLED_SECONDS = 5.0
 
 
+def birth(pid: int) -> str:
+    """Return when a process was born, in a form that a step of the clock does not change.
+
+    Raise psutil.NoSuchProcess. Linux: this boot and the ticks since it (proc_pid_stat(5), field 22); psutil adds the
+    boot time to them, which moves with the clock. Elsewhere the kernel keeps the time of birth itself.
+    """
+    if not psutil.LINUX:
+        return str(psutil.Process(pid).create_time())
+    try:
+        behind_the_name = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        raise psutil.NoSuchProcess(pid) from None
+    return f"{BOOT_ID.read_text().strip()}/{behind_the_name[START_TICKS]}"
+
+
 @dataclass(frozen=True)
 class Identity:
-    """A process id with the time of its birth: a later process under the same id is another one."""
+    """A process id with its birth: a later process under the same id is another one."""
 
     pid: int
-    create_time: float
+    birth: str
 
     @classmethod
     def of(cls, pid: int) -> "Identity | None":
         """Return the identity of a running process, None when there is none."""
         try:
-            return cls(pid, psutil.Process(pid).create_time())
+            return cls(pid, birth(pid))
         except psutil.NoSuchProcess:
             return None
 
@@ -35,17 +53,15 @@ class Identity:
         """Return the process while it lives (a zombie does not)."""
         try:
             process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.create_time) < BIRTH_TOLERANCE_SECONDS
-            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+            return process if birth(self.pid) == self.birth and process.status() != psutil.STATUS_ZOMBIE else None
         except psutil.NoSuchProcess:
             return None
 
 
 def session_members(leader: Identity) -> list[psutil.Process]:
     """Return the living processes of the session that a child led, itself included, also after its own end."""
-    now_under_that_id = Identity.of(leader.pid)
     # the id was given away again: so the whole session is gone, for it would have kept the id
-    if now_under_that_id and abs(now_under_that_id.create_time - leader.create_time) >= BIRTH_TOLERANCE_SECONDS:
+    if Identity.of(leader.pid) not in (None, leader):
         return []
     return [process for process in psutil.process_iter() if is_member(process, leader)]
 

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from confluent_kafka import KafkaException
 
+from tally.bounded_job import end_left_job
 from tally.child import Child, ChildSpec, State
 from tally.database import DatabaseError
 from tally.drained import log_end
@@ -170,7 +171,7 @@ def has_checkpoint(home: Home, shadow: Child) -> bool:
         return False
     for metadata in home.shadow_checkpoints.glob("*/chk-*/_metadata"):
         with contextlib.suppress(FileNotFoundError):  # replaced by a newer one between the two looks
-            if metadata.stat().st_mtime > shadow.identity.create_time:
+            if metadata.stat().st_mtime > shadow.started_at:
                 return True
     return False
 
@@ -181,6 +182,7 @@ def throw_away(home: Home, url: str) -> None:
     A live job that has come from the newest rebuild and has no checkpoint of its own yet reads the log again should it
     end now: slow, and as exact.
     """
+    end_left_job(home)
     drop_shadow(url)
     shutil.rmtree(home.shadow_checkpoints, ignore_errors=True)
 

@@ -24,7 +24,7 @@ class Entry:
 
     name: str
     pid: int
-    create_time: float
+    birth: str
     state: str = ""
     restarts: int = 0
     stop_signal: int = signal.SIGTERM
@@ -32,7 +32,7 @@ class Entry:
     @property
     def identity(self) -> Identity:
         """Return the process's id and birth."""
-        return Identity(self.pid, self.create_time)
+        return Identity(self.pid, self.birth)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from tally.console import Screen
 from tally.home import Home
 from tally.line import Line, prepare_ground
 from tally.logs import LogFiles
+from tally.pause import Pause, forget_pause
 from tally.rebuild import Rebuild
 from tally.registry import Registry, RunState
 from tally.schedule import HourlyAudit, chores_of
@@ -70,6 +71,7 @@ def start(line: Line, plan: Plan, progress: Callable[[str], None], screen: Scree
     write_store_settings(line.urls.writer, line.settings)
     rebuild = Rebuild(line)
     rebuild.finish_interrupted()
+    forget_pause(line.home)
     line.start_parts()
     wait_for("dashboard", line, progress)
     screen.address(line.dashboard_url, line.home.root)
@@ -93,7 +95,7 @@ def wait_for(name: str, line: Line, progress: Callable[[str], None]) -> None:
 def watch(line: Line, plan: Plan, screen: Screen, clock: Callable[[], float]) -> None:
     """Keep the line running; raise StopRequested when it shall end."""
     chores = Chores(chores_of(line, Catalogue(line.home.root, line.urls.writer)))
-    beside = [Rebuild(line), *([HourlyAudit(line)] if line.settings.audit else [])]
+    beside = [Rebuild(line), Pause(line), *([HourlyAudit(line)] if line.settings.audit else [])]
     deadline = None if plan.seconds is None else clock() + plan.seconds
     try:
         with screen.live(line.urls.writer):

@@ -11,8 +11,9 @@ from psycopg2.extensions import cursor as Cursor
 from tally.database import CONNECT_SECONDS, as_database_error, execute
 from tally.sql_files import statement
 
-# No limit on a statement: readers do not wait for a swap. The guards let smaller totals in.
-SESSION = "-c statement_timeout=0 -c work_mem=128MB -c tally.rebuild=on"
+# No limit on a statement: readers do not wait for a swap. The guards let smaller totals in. What follows the commit
+# (the live job's checkpoints are deleted) can't be taken back, so it waits for the disk.
+SESSION = "-c statement_timeout=0 -c work_mem=128MB -c timezone=UTC -c tally.rebuild=on -c synchronous_commit=on"
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,15 @@ class ShadowTable:
         return sql.SQL(statement(name)).format(
             live=sql.Identifier("tally", self.name),
             shadow=sql.Identifier("tally_shadow", self.name),
+            copy=sql.Identifier("tally_shadow", f"{self.name}_copy"),
             key=names(self.key),
             others=names(self.others),
             columns=names([*self.key, *self.others]),
             new_others=names(self.others, "excluded"),
             live_key=names(self.key, "l"),
             shadow_key=names(self.key, "s"),
+            shadow_others=names(self.others, "s"),
+            copy_others=names(self.others, "c"),
         )
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ from dataclasses import replace
 from tally.child import LOOKED_AT_LINES, Child, ChildSpec, State
 from tally.errors import TallyError
 from tally.logs import LogFiles, without_stack
-from tally.processes import Identity
+from tally.processes import KILLED_SECONDS, Identity
 from tally.registry import Entry, Registry, RunState
 
 TICK_SECONDS = 0.1
@@ -64,7 +65,7 @@ class Supervisor:
         self.stop_signals = 0
         self.last_tick = clock()
         own = Identity.of(os.getpid())
-        self.state = replace(state, supervisor=Entry("supervisor", own.pid, own.create_time))
+        self.state = replace(state, supervisor=Entry("supervisor", own.pid, own.birth))
         self.written: RunState | None = None
 
     def catch_signals(self) -> None:
@@ -161,9 +162,16 @@ class Supervisor:
         for child in children:
             if not child.has_ended:
                 self.say(f"{child.name} did not end within {self.clock() - begun:.1f} s and was killed")
-            child.kill()
+            self.end(child)
+
+    def end(self, child: Child) -> None:
+        """Kill what is left of a child; say so where even that does not end it."""
+        child.kill()
+        try:
             if child.process is not None:
-                child.process.wait()
+                child.process.wait(KILLED_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.say(f"{child.name} (process {child.process.pid}) can't be killed; the system holds it; look at it")
 
 
 def entry_of(child: Child) -> Entry:
@@ -171,7 +179,7 @@ def entry_of(child: Child) -> Entry:
     return Entry(
         child.name,
         child.identity.pid,
-        child.identity.create_time,
+        child.identity.birth,
         child.state.value,
         child.restarts,
         int(child.spec.stop_signal),

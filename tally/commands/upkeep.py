@@ -7,8 +7,10 @@ import sys
 from importlib.metadata import version
 
 import click
+from confluent_kafka import KafkaException
 from rich.console import Console
 
+from tally.check_lock import only_one, refuse_beside_a_check
 from tally.commands.context import Context, pass_context
 from tally.commands.observe import running_state
 from tally.database import load_urls
@@ -24,6 +26,8 @@ from tally.schedule import CATALOGUE_FILES
 from tally.supervisor import python_command
 
 STOP_SECONDS = 30.0
+# of a table that goes into a file or a pipe
+CHECK_WIDTH = 120
 
 
 @click.command()
@@ -161,24 +165,65 @@ def reset(context: Context, yes: bool):
 
 
 @click.command()
+@click.option("--check", "only_check", is_flag=True, help="Change nothing: make the results beside and compare.")
+@click.option(
+    "--limit",
+    metavar="N",
+    default=10,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Differing rows shown of each table (--check).",
+)
 @pass_context
-def rebuild(context: Context):
+def rebuild(context: Context, only_check: bool, limit: int):
     """Make every result again from the log.
 
     A second job fills tables beside the live ones, which stay as they are and go on. Once it has caught up, its results
     replace them in one transaction: readers see the old numbers until then. When nothing runs, it is done at the next
     start. It needs the memory of a second job while it lasts.
 
+    With --check nothing live is changed: a second run of the same SQL, bounded at one cut of the log, fills tables of
+    its own, and each row is compared. The live job pauses for moments when it begins, and is behind until it has
+    started again. Exit code 0: all equal; 1: rows differ, some are listed; 2: could not run.
+
     \b
     Example:
       tally rebuild && tally wait --timeout 10m
+      tally rebuild --check
     """
+    if only_check:
+        sys.exit(run_check(context, limit))
     context.home.prepare()
+    refuse_beside_a_check(context.home)
     context.home.rebuild_request.touch()
     if Registry(context.home).read().is_running:
         click.echo("the running line rebuilds its results; `tally wait` returns when they are complete")
     else:
         click.echo("the results are rebuilt at the next start: tally demo, or tally run")
+
+
+def run_check(context: Context, limit: int) -> int:
+    """Run a check and return its exit code."""
+    # a second of imports that no other command needs
+    from tally.check import Line, check
+    from tally.check_report import print_check
+
+    progress = Console(stderr=True, highlight=False)
+    try:
+        state, urls = running_state(context), load_urls(context.home)
+        with only_one(context.home), progress.status("checking") as status:
+            line = Line(context.home, state, urls.owner, lambda: running_state(context), status.update)
+            tables = check(line, limit)
+    except (TallyError, KafkaException, OSError) as error:
+        text = str(error) if isinstance(error, TallyError) else f"the check broke off; found {error!r}; run it again"
+        click.echo(f"tally: {text}", err=True)
+        return 2
+    except KeyboardInterrupt:
+        # 1 would mean that rows differ
+        click.echo("tally: the check was stopped; nothing live was changed", err=True)
+        return 2
+    console = Console()
+    return 0 if print_check(console if console.is_terminal else Console(width=CHECK_WIDTH), tables) else 1
 
 
 @click.command("version")

@@ -81,8 +81,8 @@ ROWS = {
 }
 # tables and views of the audit, with the rows that the scenario makes in each
 COMPARED = {
-    "sales_10s": 4, "sales_by_day": 2, "product_sales_by_day": 2, "stock_flow_1m": 6, "stock_on_hand": 4,
-    "day_buyers": 1, "orders_1s": 1, "order_ticker": 1,
+    "sales_10s": 4, "sales_by_day": 2, "sales_parts_5m": 2, "product_sales_by_day": 2, "stock_flow_1m": 6,
+    "stock_on_hand": 4, "day_buyers": 1, "orders_1s": 1, "peak_orders_15m": 1, "order_ticker": 1,
     "rejected_records": 2, "event_counts_1h": 2, "log_counts_1h": 2, "conservation": 1,
 }  # fmt: skip
 

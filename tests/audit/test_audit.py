@@ -44,33 +44,37 @@ def test_right_rows_are_equal(log, audit_home, server):
         1,
         2,
     )
-    assert report.message == "every row equal: 27 rows in 11 tables, 12 records of the log"
+    assert report.message == "every row equal: 30 rows in 13 tables, 12 records of the log"
 
 
+CLOSED = "SELECT tally.close_windows('2024-05-06 08:00+00'); "
 SALES_WEB = "UPDATE sales_10s SET {} WHERE channel = 'web'"
 PLANTED = {
     "a missing row": (
         "DELETE FROM sales_10s WHERE channel = 'web'",
-        {"sales_10s": {"missing": 1}, "sales_by_day": {"missing": 1}},
+        {"sales_10s": {"missing": 1}, "sales_by_day": {"missing": 1}, "sales_parts_5m": {"missing": 1}},
     ),
     "an extra row": (
         "INSERT INTO sales_10s SELECT window_start, channel, 'Tibet', log_date, gross_amount, discount_amount, "
         "refund_amount, orders, lines, units, refunded_units, event_count, newest_event_time FROM sales_10s "
         "WHERE channel = 'web'",
-        {"sales_10s": {"extra": 1}, "sales_by_day": {"extra": 1}},
+        {"sales_10s": {"extra": 1}, "sales_by_day": {"extra": 1}, "sales_parts_5m": {"wrong": 1}},
     ),
     "one fen too much": (
         SALES_WEB.format("gross_amount = gross_amount + 1"),
-        {"sales_10s": {"wrong": 1}, "sales_by_day": {"wrong": 1}},
+        {"sales_10s": {"wrong": 1}, "sales_by_day": {"wrong": 1}, "sales_parts_5m": {"wrong": 1}},
     ),
     "one fen too little": (
         SALES_WEB.format("gross_amount = gross_amount - 1"),
-        {"sales_10s": {"wrong": 1}, "sales_by_day": {"wrong": 1}},
+        {"sales_10s": {"wrong": 1}, "sales_by_day": {"wrong": 1}, "sales_parts_5m": {"wrong": 1}},
     ),
-    "an order too many": ("UPDATE orders_1s SET orders = 3", {"orders_1s": {"wrong": 1}}),
+    "an order too many": (
+        "UPDATE orders_1s SET orders = 3",
+        {"orders_1s": {"wrong": 1}, "peak_orders_15m": {"wrong": 1}},
+    ),
     "another second": (
         "UPDATE orders_1s SET second = second + interval '1 s'",
-        {"orders_1s": {"missing": 1, "extra": 1}},
+        {"orders_1s": {"missing": 1, "extra": 1}, "peak_orders_15m": {"wrong": 1}},
     ),
     "a refund to stock that was money only": (
         "UPDATE stock_flow_1m SET refunded = refunded + 1 WHERE sku = 'A' AND sold = 2",
@@ -106,6 +110,7 @@ PLANTED = {
         {
             "sales_10s": {"wrong": 1},
             "sales_by_day": {"wrong": 1},
+            "sales_parts_5m": {"wrong": 1},
             "event_counts_1h": {"wrong": 1},
             "conservation": {"wrong": 1},
         },
@@ -138,6 +143,44 @@ PLANTED = {
         "UPDATE stock_flow_1m SET log_date = log_date - 1 WHERE sku = 'C'",
         {"stock_flow_1m": {"missing": 1, "extra": 1}},
     ),
+    "a fen too much in the closed five minutes": (
+        CLOSED + "UPDATE sales_closed_5m SET gross_amount = gross_amount + 1 WHERE channel = 'web'",
+        {"sales_parts_5m": {"wrong": 1}},
+    ),
+    "closed five minutes that are lost": (
+        CLOSED + "DELETE FROM sales_closed_5m WHERE channel = 'web'",
+        {"sales_parts_5m": {"missing": 1}},
+    ),
+    "closed five minutes of a channel that sold nothing": (
+        CLOSED + "UPDATE sales_closed_5m SET channel = 'store' WHERE channel = 'web'",
+        {"sales_parts_5m": {"missing": 1, "extra": 1}},
+    ),
+    "windows that are closed and still open": (
+        CLOSED + "UPDATE closing SET closed_until = '2024-05-06 07:00+00'",
+        {"sales_parts_5m": {"wrong": 2}, "sales_by_day": {"wrong": 2}, "stock_on_hand": {"wrong": 3}},
+    ),
+    "a late change that the sums hold already": (
+        CLOSED + "INSERT INTO sales_late SELECT window_start, channel, region, 600, 0, 0, 1, 1, 3, 0 FROM sales_10s "
+        "WHERE channel = 'web'",
+        {"sales_parts_5m": {"wrong": 1}, "sales_by_day": {"wrong": 1}},
+    ),
+    "a fen too little in a closed quarter": (
+        CLOSED + "UPDATE sales_closed_15m SET gross_amount = gross_amount - 1 WHERE channel = 'web'",
+        {"sales_by_day": {"wrong": 1}},
+    ),
+    "an order too many in a closed peak": (
+        CLOSED + "UPDATE orders_closed_15m SET orders = orders + 1",
+        {"peak_orders_15m": {"wrong": 1}},
+    ),
+    "a closed peak a second late": (
+        CLOSED + "UPDATE orders_closed_15m SET second = second + interval '1 s'",
+        {"peak_orders_15m": {"wrong": 1}},
+    ),
+    "a closed peak that is lost": (CLOSED + "DELETE FROM orders_closed_15m", {"peak_orders_15m": {"missing": 1}}),
+    "a unit too few in closed stock": (
+        CLOSED + "UPDATE stock_closed SET restocked = restocked - 1 WHERE restocked = 10",
+        {"stock_on_hand": {"wrong": 1}},
+    ),
 }
 
 
@@ -147,6 +190,19 @@ def test_a_planted_error_is_found(log, audit_home, server, database, plant, diff
     report = audited(log, audit_home, server)
     assert found(report) == differences
     assert report.verdict == "differs"
+
+
+def test_closed_windows_with_and_without_late_changes_are_equal(log, audit_home, server, database):
+    database.execute(CLOSED)
+    assert found(audited(log, audit_home, server)) == {}
+    # as if one row had come after its window was closed
+    taken = "DELETE FROM {0} WHERE {1} RETURNING *"
+    late = ("sales_10s", "channel = 'web'"), ("orders_1s", "true"), ("stock_flow_1m", "sku = 'C'")
+    for table, where in late:
+        database.execute(taken.format(table, where))
+        (row,) = database.fetchall()
+        database.execute(f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(row))})", row)
+    assert found(audited(log, audit_home, server)) == {}
 
 
 def test_a_difference_names_key_expected_found_and_the_records_behind_it(log, audit_home, server, database):
@@ -200,6 +256,7 @@ def test_what_keeps_moving_is_named_as_moving_and_not_as_wrong(growing, server, 
     assert found(report) == {
         "sales_10s": {"moving": 1},
         "sales_by_day": {"moving": 1},
+        "sales_parts_5m": {"moving": 1},
         "product_sales_by_day": {"moving": 1},
         "stock_flow_1m": {"moving": 1},
         "stock_on_hand": {"moving": 1},
@@ -207,7 +264,7 @@ def test_what_keeps_moving_is_named_as_moving_and_not_as_wrong(growing, server, 
         "conservation": {"moving": 1},
     }
     assert report.verdict == "equal"
-    assert report.message == "every settled row equal: 27 rows in 11 tables, 13 records of the log; 7 rows moving"
+    assert report.message == "every settled row equal: 30 rows in 13 tables, 13 records of the log; 8 rows moving"
 
 
 def test_what_no_fresh_record_explains_is_wrong_although_its_row_moves(growing, server, database):
@@ -226,6 +283,7 @@ def test_results_that_stopped_short_of_the_log_are_missing_and_said(growing, ser
     assert found(report) == {
         "sales_10s": {"wrong": 1},
         "sales_by_day": {"wrong": 1},
+        "sales_parts_5m": {"wrong": 1},
         "product_sales_by_day": {"wrong": 1},
         "stock_flow_1m": {"wrong": 1},
         "stock_on_hand": {"wrong": 1},
@@ -258,6 +316,7 @@ def test_ids_whose_copies_differ_make_their_rows_undecided_and_are_listed(growin
     assert found(report) == {
         "sales_10s": {"undecided": 1},
         "sales_by_day": {"undecided": 1},
+        "sales_parts_5m": {"undecided": 1},
         "product_sales_by_day": {"undecided": 1},
         "stock_flow_1m": {"undecided": 1},
         "stock_on_hand": {"undecided": 1},

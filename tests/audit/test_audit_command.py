@@ -31,7 +31,7 @@ def test_exit_0_and_one_line_when_every_row_is_equal(log, audit_home, server, da
     lines = result.stdout.splitlines()
     assert lines[-2:] == [
         "12 records = 9 counted + 1 duplicates + 2 rejected",
-        "every row equal: 27 rows in 11 tables, 12 records of the log",
+        "every row equal: 30 rows in 13 tables, 12 records of the log",
     ]
     assert [cell.strip() for cell in lines[3].split("│")[1:-1]] == ["sales_10s", "4", "0", "0", "0", "0", "0"]
     database.execute("SELECT verdict, message, finished_at > started_at FROM audit_runs")
@@ -50,7 +50,10 @@ def test_exit_1_and_every_difference_when_rows_differ(log, audit_home, server, d
         "sales_10s wrong: window_start 2024-05-06 07:08:00, channel web, region Beijing, "
         f"log_date {database.fetchone()[0]}; expected gross_amount 600; found gross_amount 601; records 1:2"
     ) in result.stdout.splitlines()
-    message = "2 rows differ (sales_10s 1 wrong, sales_by_day 1 wrong) of 27 rows in 11 tables, 12 records of the log"
+    message = (
+        "3 rows differ (sales_10s 1 wrong, sales_by_day 1 wrong, sales_parts_5m 1 wrong) of 30 rows in 13 tables, "
+        "12 records of the log"
+    )
     assert result.stdout.splitlines()[-1] == message
     as_json = command(log, audit_home, server, "--json", "--fresh", TALLY_CHECKPOINT_SECONDS="1")
     report = json.loads(as_json.stdout)

@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DRAIN_SECONDS = 600
 NEWEST = "SELECT newest_at FROM freshness WHERE table_name = 'event_counts'"
 LOAD = "SELECT sum(lines), sum(gross_amount), sum(units) FROM product_sales_by_day WHERE sku LIKE 'load-%%'"
+BROKEN = 'SELECT count(*) FROM rejected_events WHERE line LIKE \'%%"sku": "load-%%\''
 CAUGHT_UP_SECONDS = 2
 
 
@@ -41,6 +42,7 @@ def prove_exact(line: RunningLine, sent: Sent | None = None) -> dict[str, Any]:
         assert sent.failures == []
         (load,) = line.query(LOAD)
         assert tuple(int(value or 0) for value in load) == (sent.events, sent.gross_amount, sent.units)
+        assert line.query(BROKEN) == [(sent.broken,)]
     return {"records": log["records"], "rows": sum(one["compared"] for one in tables)}
 
 

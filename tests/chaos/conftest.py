@@ -33,12 +33,12 @@ def seed() -> int:
     """The run's seed: SEED of `make chaos`, which repeats a run, or a new one; it is printed."""
     found = int(os.environ.get("TALLY_CHAOS_SEED") or int.from_bytes(os.urandom(4), "big"))
     print(f"\nchaos: SEED={found}")
+    write({"row": "run", "seed": found, **machine()})
     return found
 
 
 @pytest.fixture(scope="session")
 def stage(seed: int) -> Iterator[Stage]:
     """A line that runs for all faults."""
-    write({"row": "run", "seed": seed, **machine()})
     with running_line("chaos") as line:
         yield Stage(line)

@@ -13,6 +13,7 @@ from confluent_kafka import Producer
 from tests.line import wait_until
 
 LOOK_SECONDS = 0.05
+BROKEN_EVERY = 10
 BURST_SECONDS = 300
 TOTALS = "SELECT sum(gross_amount), sum(units), sum(lines), (SELECT counted FROM event_counts) FROM sales_by_day"
 
@@ -24,7 +25,22 @@ class Sent:
     events: int = 0
     gross_amount: int = 0
     units: int = 0
+    broken: int = 0
     failures: list[str] = field(default_factory=list)
+
+    @property
+    def records(self) -> int:
+        """Return how many records the log has taken."""
+        return self.events + self.broken
+
+    def add(self, event: dict, is_broken: bool) -> None:
+        """Take one acknowledged record into the account."""
+        if is_broken:
+            self.broken += 1
+            return
+        self.events += 1
+        self.gross_amount += event["quantity"] * event["unit_amount"]
+        self.units += event["quantity"]
 
 
 class Load:
@@ -59,30 +75,35 @@ class Load:
 
     def burst(self, events: int) -> None:
         """Send so many events as fast as they go, beside the rate; return when the log has them."""
-        before = self.sent.events
+        before = self.sent.records
         self.owed += events
-        wait_until("the burst is in the log", lambda: self.sent.events >= before + events, BURST_SECONDS)
+        wait_until("the burst is in the log", lambda: self.sent.records >= before + events, BURST_SECONDS)
 
     def send_one(self) -> None:
-        """Send one sale line."""
+        """Send one sale line; of each ten one is broken: the row that it leaves is written once and never again."""
         self.number += 1
-        quantity, amount = self.dice.randint(1, 4), self.dice.randrange(1, 90_000)
-        event = {
-            "event_id": f"{self.prefix}-{self.number}", "event_type": "sale", "event_time": int(time.time() * 1000),
-            "sku": f"load-{self.dice.randrange(200)}", "warehouse_id": f"W{self.dice.randrange(4)}", "currency": "CNY",
-            "quantity": quantity, "unit_amount": amount, "order_id": f"{self.prefix}-{self.number}", "line_no": 1,
-            "channel": self.dice.choice(("app", "web")), "region": self.dice.choice(("GD", "SH", "SC")),
-        }  # fmt: skip
+        event = self.event(f"{self.prefix}-{self.number}")
+        if is_broken := self.number % BROKEN_EVERY == 0:
+            event["line_no"] = 0
 
         def answered(error, _message) -> None:
             if error is not None:
                 self.sent.failures.append(str(error))
-                return
-            self.sent.events += 1
-            self.sent.gross_amount += quantity * amount
-            self.sent.units += quantity
+            else:
+                self.sent.add(event, is_broken)
 
         self.producer.produce(self.topic, json.dumps(event).encode(), event["event_id"].encode(), on_delivery=answered)
+
+    def event(self, name: str) -> dict:
+        """Return a sale line; every second one has a customer of its own."""
+        customer = {"customer_id": name} if self.number % 2 else {}
+        return {
+            "event_id": name, "event_type": "sale", "event_time": int(time.time() * 1000),
+            "sku": f"load-{self.dice.randrange(200)}", "warehouse_id": f"W{self.dice.randrange(4)}", "currency": "CNY",
+            "quantity": self.dice.randint(1, 4), "unit_amount": self.dice.randrange(1, 90_000), "order_id": name,
+            "line_no": 1, "channel": self.dice.choice(("app", "web")), "region": self.dice.choice(("GD", "SH", "SC")),
+            **customer,
+        }  # fmt: skip
 
 
 class Reader:

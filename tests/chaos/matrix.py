@@ -16,15 +16,26 @@ row of every result table equals what the audit recomputes from the log, the rec
 duplicates + rejected, and the totals are those that the load itself has kept count of. A total that a reader sees
 fall, or a step by hand, is a failure.
 
-Run at commit `{commit}` on {began}: {cores} cores, {memory_gb} GB, {system}, Python {python}; seed {seed}. Repeat it
+Run at {commits} on {began}: {cores} cores, {memory_gb} GB, {system}, Python {python}; seed {seed}. Repeat it
 with `make chaos SEED={seed}`. Times are seconds from the kill, or from the end of an outage or pause: to the first
 result of a record that was appended after it, and until no record waits for more than two seconds.
 """
+COMMON = {
+    "at", "row", "name", "seed", "seeds", "result", "first_result_s", "caught_up_s", "records", "rows",
+    "reads", "falls", "in_time",
+}  # fmt: skip
 HEAD = (
-    "| row | what | times | exact | first result, median / most | caught up, median / most | reads, falls |\n"
-    + "|---" * 7
+    "| row | what | times | exact | first result, median / most | caught up, median / most | reads, falls | else |\n"
+    + "|---" * 8
     + "|"
 )
+SECURITY = """
+## Security
+
+Each with tests of `make test`; a test checks that those named in `tests/security/coverage.toml` exist.
+
+| row | what has to hold | tests | not covered |
+|---|---|---|---|"""
 BELOW = """
 ## Not covered by this run
 
@@ -43,7 +54,8 @@ def render(lines: list[dict[str, Any]], file: str) -> str:
             runs[line["row"], line["name"]].append(line)
     demands = tomllib.loads((HERE / "demands.toml").read_text("utf-8"))
     covered = {row for row, _ in runs}
-    parts = [INTRODUCTION.format(file=file, began=run["at"].replace("T", " "), **run), HEAD]
+    commits = ", ".join(f"`{one}`" for one in dict.fromkeys(line["commit"] for line in lines if line["row"] == "run"))
+    parts = [INTRODUCTION.format(file=file, began=run["at"].replace("T", " "), commits=commits, **run), HEAD]
     parts += [table_line(*key, runs[key]) for key in sorted(runs, key=lambda key: (int(key[0][1:]), key[1]))]
     parts.append(BELOW)
     parts += [
@@ -51,7 +63,18 @@ def render(lines: list[dict[str, Any]], file: str) -> str:
         for row, demand in demands.items()
         if row not in covered
     ]
+    parts += [SECURITY, *map(security_line, security_entries())]
     return "\n".join(parts) + "\n"
+
+
+def security_entries() -> list[dict[str, Any]]:
+    """Return what holds each row of the security list."""
+    return tomllib.loads((HERE.parent / "security" / "coverage.toml").read_text("utf-8"))["entry"]
+
+
+def security_line(entry: dict[str, Any]) -> str:
+    """Return one line of the security table."""
+    return f"| {entry['id']} | {entry['what']} | {len(entry['tests'])} | {entry.get('not_covered', '')} |"
 
 
 def table_line(row: str, name: str, found: list[dict[str, Any]]) -> str:
@@ -64,7 +87,13 @@ def table_line(row: str, name: str, found: list[dict[str, Any]]) -> str:
     verdict += f"; **{slow} beyond the bound**" if slow else ""
     seen = f"{reads:,}, {falls}" if reads else ""
     figures = (spread(found, "first_result_s"), spread(found, "caught_up_s"))
-    return " | ".join(("| " + row, name.replace("_", " "), str(times), verdict, *figures, seen)) + " |"
+    return " | ".join(("| " + row, name.replace("_", " "), str(times), verdict, *figures, seen, others(found))) + " |"
+
+
+def others(found: list[dict[str, Any]]) -> str:
+    """Return the figures that only some runs have, of the newest run."""
+    shown = [(key, value) for key, value in found[-1].items() if key not in COMMON]
+    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in sorted(shown))
 
 
 def spread(found: list[dict[str, Any]], key: str) -> str:

@@ -31,6 +31,17 @@ def test_the_newest_complete_checkpoint_of_any_run_is_chosen(tmp_path):
     assert choose_checkpoint(tmp_path, NOW, 72).path == newest
 
 
+def test_a_stop_at_one_cut_leaves_what_the_next_start_resumes_from(tmp_path):
+    checkpoint(tmp_path, "aaaa/chk-9", 20)
+    savepoint = checkpoint(tmp_path, "stop-aaaa/savepoint-aaaa-1f", 10)
+    checkpoint(tmp_path, "stop-bbbb/savepoint-bbbb-2f", 5, complete=False)
+    assert choose_checkpoint(tmp_path, NOW, 72).path == savepoint
+    newer = checkpoint(tmp_path, "cccc/chk-1", 5)
+    assert choose_checkpoint(tmp_path, NOW, 72).path == newer
+    clear_other_runs(tmp_path, "cccc")
+    assert [folder.name for folder in tmp_path.iterdir()] == ["cccc"]
+
+
 def test_a_checkpoint_older_than_its_state_is_safe_is_refused(tmp_path):
     old = checkpoint(tmp_path, "aaaa/chk-9", 73 * 3600)
     with pytest.raises(CheckpointTooOld) as caught:

@@ -117,11 +117,11 @@ REJECTED = {
     ),
     "discount above the line": (
         raw(SALE, discount_amount=2_501),
-        "discount_amount is not within 0 to quantity × unit_amount (2500): 2501",
+        "discount_amount is not within 0 to quantity × unit_amount: 2501 of 2500",
     ),
     "discount negative": (
         raw(SALE, discount_amount=-1),
-        "discount_amount is not within 0 to quantity × unit_amount (2500): -1",
+        "discount_amount is not within 0 to quantity × unit_amount: -1 of 2500",
     ),
     "customer_id a number": (raw(SALE, customer_id=13_800_138_000), "customer_id is not a string"),
     "customer_id empty": (raw(SALE, customer_id=""), "customer_id is empty"),

@@ -101,6 +101,12 @@ def test_window_end_in_group_by_would_be_noticed(flink_session, job_settings):
     assert "WindowAggregate" in execution_plan(flink_session.explain_sql(changed))
 
 
+def test_a_run_up_to_offsets_has_the_live_jobs_plan(flink_session, job_settings, plan):
+    in_database(flink_session, "up_to_offsets")
+    bounded = execution_plan(define_job(flink_session, job_settings, ends={0: 12}).explain())
+    assert bounded.replace("up_to_offsets", "planned").splitlines() == plan.splitlines()
+
+
 def test_without_dedup_nothing_remembers_ids(flink_session, job_settings):
     in_database(flink_session, "undeduplicated")
     plan = execution_plan(define_job(flink_session, replace(job_settings, dedup=False)).explain())

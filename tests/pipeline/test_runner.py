@@ -1,6 +1,7 @@
 """When a run of the job counts as over, what it leaves behind, and what it tells Postgres."""
 
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -11,12 +12,13 @@ from datetime import UTC, datetime, timedelta
 import psycopg2
 import pytest
 
-from pipeline.flink_rest import FlinkGone, FlinkRest, JobState
+from pipeline.flink_rest import FlinkGone, FlinkRest, FlinkUnreachable, JobState
 from pipeline.monitor import ResultStore
 from pipeline.runner import JobEnded, StopRequest, Watch, sweep_scratch
 from pipeline.session import Folders, free_port, prepare_environment, write_password_file
 from pipeline.settings import Database
 from pipeline.statements import definitions, inserts, template_values
+from pipeline.stopping import stop_at_one_cut
 
 STARTED = datetime(2026, 3, 4, 10, tzinfo=UTC)
 
@@ -92,6 +94,49 @@ def test_a_cluster_that_is_gone_ends_the_run_at_once():
 def test_an_orphan_asks_itself_to_stop():
     assert StopRequest(parent=os.getppid()).wait(0) is False
     assert StopRequest(parent=1 if os.getppid() != 1 else 2).wait(0) is True
+
+
+def test_a_signal_says_which_stop_is_wished():
+    stop = StopRequest()
+    stop.job_runs()
+    stop._receive(signal.SIGUSR1, None)
+    assert stop.wait(0) and stop.at_one_cut
+    # one that is in a hurry is not kept waiting for a cut
+    stop._receive(signal.SIGTERM, None)
+    assert not stop.at_one_cut
+
+
+class Cutting:
+    """A Flink that is asked to stop with a savepoint."""
+
+    def __init__(self, fault: str | None = None):
+        self.fault, self.asked = fault, []
+
+    def stop_with_savepoint(self, job_id: str, folder: str) -> None:
+        self.asked.append((job_id, folder))
+        if self.fault:
+            raise FlinkUnreachable(self.fault)
+
+
+def test_a_stop_at_one_cut_is_done_when_its_savepoint_is_complete(tmp_path):
+    flink, looks, folder = Cutting(), iter([True, True, False]), tmp_path / "stop-j"
+
+    def goes_on() -> bool:
+        (folder / "savepoint-j-1").mkdir(parents=True, exist_ok=True)
+        if not (more := next(looks)):
+            (folder / "savepoint-j-1" / "_metadata").touch()
+        return more
+
+    assert stop_at_one_cut(flink, "j", folder, goes_on)
+    assert flink.asked == [("j", folder.resolve().as_uri())]
+
+
+def test_a_stop_without_a_complete_savepoint_is_not_at_one_cut(tmp_path, capsys):
+    (tmp_path / "savepoint-j-1").mkdir()
+    assert not stop_at_one_cut(Cutting(), "j", tmp_path, lambda: False)
+    assert not stop_at_one_cut(Cutting(), "j", tmp_path, lambda: True, clock=iter([0.0, 61.0]).__next__)
+    assert not stop_at_one_cut(Cutting("Flink answered 409"), "j", tmp_path, lambda: False)
+    assert capsys.readouterr().err == "job: no stop at one cut; Flink answered 409\n"
 
 
 def test_scratch_folders_of_dead_processes_are_swept(tmp_path):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from pipeline.__main__ import ends_from
+from pipeline.bounded import bounded_options, run_until
 from pipeline.session import Folders
 from pipeline.settings import RESUME_HOURS, ConfigurationError, PipelineSettings, contract_from_env, parse_database_url
 from pipeline.statements import StatementError, jdbc_url, render, template_values
@@ -122,6 +124,8 @@ def test_a_rebuilds_job_has_a_schema_checkpoints_logs_and_a_name_of_its_own(envi
     assert (live.schema, shadow.schema) == ("tally", "tally_shadow")
     live_values, shadow_values = template_values(live), template_values(shadow)
     assert "currentSchema=tally&" in live_values["jdbc_url"] and "ApplicationName=tally-job&" in live_values["jdbc_url"]
+    # a checkpoint promises that what it has flushed outlives a crash of the server
+    assert "options=-c+synchronous_commit%3Don" in live_values["jdbc_url"]
     assert "currentSchema=tally_shadow&" in shadow_values["jdbc_url"]
     assert "ApplicationName=tally-rebuild&" in shadow_values["jdbc_url"]
     assert (live_values["group_id"], shadow_values["group_id"]) == (
@@ -132,3 +136,25 @@ def test_a_rebuilds_job_has_a_schema_checkpoints_logs_and_a_name_of_its_own(envi
     assert shadow_folders.checkpoints == live_folders.checkpoints / "shadow"
     assert shadow_folders.logs != live_folders.logs
     assert shadow_folders.password_file != live_folders.password_file
+
+
+def test_a_run_up_to_offsets_reads_just_those(environ):
+    settings = PipelineSettings.from_env(environ)
+    unbounded, bounded = template_values(settings), template_values(settings, ends=ends_from("1:7,0:12"))
+    assert (unbounded["bounded_mode"], unbounded["bounded_offsets"]) == ("unbounded", "")
+    assert (bounded["bounded_mode"], bounded["bounded_offsets"]) == (
+        "specific-offsets",
+        "partition:0,offset:12;partition:1,offset:7",
+    )
+
+
+def test_a_run_up_to_offsets_leaves_every_checkpoint_alone(environ):
+    settings = PipelineSettings.from_env(environ | {"TALLY_SHADOW": "on"})
+    options = bounded_options(settings, Folders.of(settings, 1), 8081)
+    assert [name for name in options if "checkpoint" in name] == []
+
+
+def test_a_run_up_to_offsets_never_writes_live_tables(environ):
+    with pytest.raises(ConfigurationError) as refused:
+        run_until(PipelineSettings.from_env(environ), {0: 1})
+    assert refused.value.faults == ("TALLY_SHADOW: is off; --until would write into the live tables; set it to on",)

@@ -105,6 +105,18 @@ def test_every_bad_line_of_every_file_is_reported_and_nothing_is_loaded(catalogu
     assert catalogue.load_if_changed() == {"products": 1}
 
 
+def test_a_count_that_views_could_not_add_is_refused_and_the_largest_is_shown(catalogue, home, ask):
+    for field in ("safety_stock", "reorder_point"):
+        write(home, "stock_policy", {**POLICY, field: 10**15 + 1})
+        with pytest.raises(CatalogueError) as refused:
+            catalogue.load_if_changed()
+        fault = str(refused.value).split("\n")[1]
+        assert fault == f"  stock_policy.ndjson line 1: Expected `int` <= 1000000000000000 - at `$.{field}`"
+    write(home, "stock_policy", {**POLICY, "safety_stock": 10**15, "reorder_point": 10**15})
+    catalogue.load_if_changed()
+    assert ask("SELECT reorder_quantity FROM tally.stock_on_hand") == [(10**15,)]
+
+
 def test_invalid_utf_8_and_lone_surrogates_are_bad_lines(catalogue, home):
     (home / "warehouses.ndjson").write_bytes(b'{"warehouse_id": "\xff", "name_en": "x", "name_zh": "x"}\n')
     write(home, "products", '{"sku": "\\ud800", "name_en": "x", "name_zh": "x", "category": "x"}\n')

@@ -157,12 +157,10 @@ def test_tables_emptied_and_filled_again_are_counted_once(busy):
 
 def test_without_a_time_it_closes_to_the_full_hour_a_day_at_a_time(busy):
     closed = []
-    while not closed or closed[-1] != closed[-2:-1]:
+    while len(closed) < 2 or closed[-1] != closed[-2]:
         busy.cursor.execute("SELECT tally.close_windows()")
-        (until,) = busy.cursor.fetchone()
-        if closed and closed[-1] == until:
-            break
-        closed.append(until)
+        closed += busy.cursor.fetchone()
+        assert len(closed) < 100
     assert closed[0] == busy.at("2026-11-12 08:00")  # the UTC day of the first event
     assert max(after - before for before, after in pairwise(closed)) <= timedelta(days=1)
     assert closed[-1] == busy.at("2026-11-22 13:00")

@@ -114,3 +114,20 @@ def test_closing_beside_writers_is_exact(database, seed):
     # the peaks of late seconds are closed with the next windows
     ask(database, "SELECT tally.close_windows('2026-11-23 01:00+00')")
     assert ask(database, PEAKS[0]) == ask(database, PEAKS[1])
+
+
+def test_a_migration_waits_for_its_turn_and_so_do_closing_and_partitions(postgres_server, connect, monkeypatch):
+    monkeypatch.setattr(migrate, "LOCK_TIMEOUT", "100ms")
+    holder = connect("owner")
+    holder.autocommit = False
+    with holder.cursor() as cursor:
+        cursor.execute("SELECT tally.take_turn()")
+        with pytest.raises(psycopg2.errors.LockNotAvailable):
+            migrate.migrate(postgres_server.url("owner"))
+        with connect("writer").cursor() as writer:
+            writer.execute("SET lock_timeout = '100ms'")
+            for call in ("close_windows()", "create_partitions('2033-01-01', '2033-01-01')"):
+                with pytest.raises(psycopg2.errors.LockNotAvailable):
+                    writer.execute(f"SELECT tally.{call}")
+    holder.rollback()
+    assert not migrate.migrate(postgres_server.url("owner")).changed

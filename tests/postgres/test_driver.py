@@ -47,14 +47,30 @@ def ask(server, query, role="postgres"):
         return cursor.fetchone()[0]
 
 
+def test_a_link_in_the_servers_folder_leads_to_no_file_of_ours(server, tmp_path):
+    ours = tmp_path / "shadow"
+    ours.write_text("root's own")
+    before = ours.stat()
+    server.stop()
+    for name in ("pg_hba.conf", "tally.conf"):
+        (server.data / name).unlink()
+        (server.data / name).symlink_to(ours)
+    server.start()
+    assert ours.read_text() == "root's own"
+    assert (ours.stat().st_uid, ours.stat().st_mode) == (before.st_uid, before.st_mode)
+    assert not (server.data / "pg_hba.conf").is_symlink()
+
+
 def test_the_server_is_utf_8_utc_scram_and_on_loopback_only(server):
     settings = {name: ask(server, f"SHOW {name}") for name in (
         "server_encoding", "timezone", "password_encryption", "listen_addresses", "unix_socket_directories",
-        "jit", "data_checksums"
+        "jit", "data_checksums", "synchronous_commit", "fsync"
     )}  # fmt: skip
     assert settings == {
         "server_encoding": "UTF8", "timezone": "UTC", "password_encryption": "scram-sha-256",
         "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "jit": "off", "data_checksums": "on",
+        # a checkpoint of the job promises that its results outlive a crash of this server
+        "synchronous_commit": "on", "fsync": "on",
     }  # fmt: skip
     assert (
         ask(server, "SELECT datlocprovider::text || datlocale FROM pg_database WHERE datname = 'template1'")

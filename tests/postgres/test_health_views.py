@@ -161,3 +161,8 @@ def test_sizes_sum_partitions(held):
     rows = {row["table_name"]: row for row in held.rows("table_sizes")}
     assert rows["sales_10s"]["size_bytes"] > rows["warehouses"]["size_bytes"] > 0
     assert "sales_10s_default" not in rows
+
+
+def test_no_table_says_that_its_rows_go_while_nothing_drops_them(held):
+    held.settings(retention_days=400)
+    assert {row["kept_days"] for row in held.rows("table_sizes")} == {None}

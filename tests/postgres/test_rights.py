@@ -84,6 +84,7 @@ def test_roles_have_their_limits(connect, role, timeout, limit):
         "TRUNCATE tally.sales_10s",
         "DELETE FROM tally.sales_10s",
         "DELETE FROM tally.rejected_records",
+        "DELETE FROM tally.order_ticker",
         "DELETE FROM tally.store_settings",
         "UPDATE tally.schema_migrations SET checksum = ''",
         "INSERT INTO tally.stock_closed (sku, warehouse_id) VALUES ('a', 'b')",

@@ -1,6 +1,6 @@
 """What the sales views say about a few events, worked out by hand."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -29,46 +29,6 @@ def test_hours_and_minutes_keep_their_windows(shop):
     assert hours == {shop.at("2026-11-22 10:00"): 1, shop.at("2026-11-22 11:00"): 2}
     minutes = {row["window_start"]: row["gross_amount"] for row in shop.rows("sales_by_minute")}
     assert minutes == {shop.at("2026-11-22 10:59"): 1, shop.at("2026-11-22 11:00"): 2}
-
-
-def test_an_hour_begins_at_the_half_hour_where_the_zone_does(shop):
-    shop.settings(store_zone="Asia/Kolkata")
-    shop.sale(datetime(2026, 11, 22, 18, 29, 59, tzinfo=UTC), amount=1)
-    shop.sale(datetime(2026, 11, 22, 18, 30, tzinfo=UTC), amount=2)
-    assert {row["store_day"]: row["gross_amount"] for row in shop.rows("sales_by_day")} == {
-        date(2026, 11, 22): 1,
-        date(2026, 11, 23): 2,
-    }
-    assert [row["window_start"] for row in shop.rows("sales_by_hour", "store_day = '2026-11-23'")] == [
-        datetime(2026, 11, 22, 18, 30, tzinfo=UTC)
-    ]
-
-
-def test_the_day_the_clock_goes_back_has_25_hours(shop):
-    # New York, 1 November 2026: 01:30 comes twice, at 05:30 and 06:30 UTC
-    shop.settings(store_zone="America/New_York")
-    for hour, amount in ((4, 1), (5, 10), (6, 100), (28, 1000), (29, 10000)):
-        shop.sale(datetime(2026, 11, 1 + hour // 24, hour % 24, 30, tzinfo=UTC), amount=amount)
-    hours = shop.rows("sales_by_hour", "store_day = '2026-11-01' ORDER BY window_start")
-    assert [row["gross_amount"] for row in hours] == [1, 10, 100, 1000]
-    assert [row["window_start"].astimezone(UTC).strftime("%d %H:%M") for row in hours] == [
-        "01 04:00", "01 05:00", "01 06:00", "02 04:00",
-    ]  # fmt: skip
-    day = shop.row("sales_by_day", "store_day = '2026-11-01'")
-    assert day["gross_amount"] == 1111
-    assert shop.row("sales_by_day", "store_day = '2026-11-02'")["gross_amount"] == 10000
-
-
-def test_the_day_the_clock_goes_forward_compares_the_same_elapsed_time(shop):
-    # New York, 8 March 2026: 02:00 to 03:00 is left out, so 10:00 is nine hours after midnight
-    shop.settings(store_zone="America/New_York")
-    shop.covered("2026-03-07 00:00:00")
-    shop.sale("2026-03-07 08:59:59", amount=1)
-    shop.sale("2026-03-07 09:00:00", amount=10)
-    shop.sale("2026-03-08 09:30:00", amount=100)
-    shop.hold("2026-03-08 10:00:00")
-    row = shop.row("sales_today")
-    assert (row["elapsed_seconds"], row["gross_amount"], row["gross_amount_yesterday"]) == (9 * 3600, 100, 1)
 
 
 def test_late_rows_of_another_log_date_are_the_same_window(shop):
@@ -180,28 +140,6 @@ def test_a_history_day_counts_once_all_of_it_is_visible(shop, published, has):
     row = shop.row("history_covered")
     assert (row["has_yesterday"], row["has_last_week"]) == (has, True)
     assert (row["history_events"], row["history_published_events"]) == (1500, 1500 if has else 500)
-
-
-def test_comparisons_end_where_the_visible_data_ends(shop):
-    # the job is an hour behind: yesterday counts up to noon too, else today would look like a fall
-    shop.covered("2026-11-21 00:00:00")
-    shop.sale("2026-11-21 11:59:00", amount=1)
-    shop.sale("2026-11-21 12:30:00", amount=10)
-    shop.cursor.execute("INSERT INTO tally.lag_samples VALUES (%s, 3600, 10, 1)", [shop.at("2026-11-22 13:00:00")])
-    shop.hold("2026-11-22 13:00:00")
-    row = shop.row("sales_today")
-    assert row["as_of"] == shop.at("2026-11-22 12:00:00")
-    assert row["gross_amount_yesterday"] == 1
-
-
-def test_a_silent_archive_does_not_stop_the_clock_of_a_living_job(shop):
-    shop.cursor.execute("INSERT INTO tally.lag_samples VALUES (%s, 0, 10, 1)", [shop.at("2026-11-22 12:00:00")])
-    shop.cursor.execute(
-        "INSERT INTO tally.event_counts_1h VALUES (%s, 0, 1, 1, 0, 0, 9, %s, 2)",
-        [shop.at("2026-11-22 12:00:00"), shop.at("2026-11-22 12:44:00")],
-    )
-    shop.hold("2026-11-22 13:00:00")
-    assert shop.row("store_clock")["as_of"] == shop.at("2026-11-22 12:44:00")
 
 
 def test_buyers_are_counted_at_their_first_purchase(shop):

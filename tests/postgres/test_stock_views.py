@@ -2,8 +2,11 @@
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+
+LEDGER_CHECK = Path(__file__).parents[2] / "sql" / "postgres" / "queries" / "stock_ledger_check.sql"
 
 
 @pytest.fixture
@@ -159,6 +162,17 @@ def test_counts_of_yesterday_are_null_without_its_data(shop):
     shop.move("adjusted", "2026-11-22 10:00", 10)
     shop.hold("2026-11-22 12:00:00")
     assert shop.row("inventory_counts")["oversold_yesterday"] is None
+
+
+def test_the_ledger_adds_up_with_a_till_whose_clock_is_minutes_fast(stocked):
+    stocked.sale("2026-11-22 10:00:00", quantity=20)
+    stocked.sale("2026-11-23 00:01:00", quantity=3)
+    stocked.hold("2026-11-22 23:57:00")
+    ledger = stocked.row("stock_ledger_today", "warehouse_id = 'W1'")
+    assert (ledger["opening"], ledger["sold"], ledger["available"]) == (100, 23, 77)
+    stocked.cursor.execute(LEDGER_CHECK.read_text(), {"warehouse": None})
+    compared, unequal, available = stocked.cursor.fetchone()
+    assert (compared, unequal, available) == (1, 0, 77)
 
 
 def test_the_ledger_of_a_day_adds_up(stocked):

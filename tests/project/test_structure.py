@@ -97,3 +97,9 @@ def test_no_path_of_one_machine_is_committed():
 def test_lock_files_name_no_host():
     for name in ("requirements.lock", "requirements-uv.lock", "tally/jars.lock"):
         assert "://" not in (ROOT / name).read_text()
+
+
+@pytest.mark.parametrize("fact", ["2048006122", r'"before": 9|BEFORE.*= 9'])
+def test_a_fact_stands_in_one_place(fact):
+    product = [*SQL_FILES, *(ROOT / "tally").rglob("*.py")]
+    assert len([p for p in product if re.search(fact, p.read_text())]) == 1

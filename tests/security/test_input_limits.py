@@ -19,6 +19,9 @@ from tests.tally.log_reader import read_topic
 
 MEBIBYTE = 1024 * 1024
 CONTRACT = EventContract("CNY", ZoneInfo("Asia/Shanghai"), b"k" * 32)
+# as many short names as fit, the last one twice
+MANY_NAMES = b"{" + b"".join(b'"%x":0,' % n for n in range(90_000)) + b'"last":0,"last":0}'
+TEN_SECONDS_OF_CPU = 10
 
 
 @pytest.mark.parametrize(
@@ -28,13 +31,17 @@ CONTRACT = EventContract("CNY", ZoneInfo("Asia/Shanghai"), b"k" * 32)
         (b'{"a":' * 200_000, "nested deeper than 32 levels: 200000 levels"),
         (b'{"a":"' + b"\\" * (MEBIBYTE - 6), "not JSON: Unterminated string starting at character 6"),
         (b'{"quantity":' + b"9" * (MEBIBYTE - 13) + b"}", "event_id is missing"),
+        (MANY_NAMES, 'the name "last" is there twice in one object'),
         (b'{"customer_id":' * 60_000 + b'"x"', "nested deeper than 32 levels: 60000 levels"),
     ],
-    ids=["brackets", "objects", "backslashes", "digits", "names"],
+    ids=["brackets", "objects", "backslashes", "digits", "many names", "names"],
 )
 def test_a_line_made_to_exhaust_the_parser_is_rejected_with_its_reason(line, reason):
     assert len(line) <= MEBIBYTE
+    begun = time.process_time()
     parsed = CONTRACT.parse(line, 1_763_835_840_000)
+    # no bound on speed, but on growth: what grows with the square of a line's length takes minutes here
+    assert time.process_time() - begun < TEN_SECONDS_OF_CPU
     assert parsed.reason == reason
     assert len(parsed.line) <= 4_096
 

@@ -80,3 +80,20 @@ def test_the_canary_would_be_seen():
     assert leaks(json.dumps(OTHERS | {"sku": CANARY}).encode()) == PIECES
     assert leaks(json.dumps(OTHERS | {"customer_id": CANARY, "quantity": 0}).encode()) == []
     assert leaks(json.dumps(OTHERS | {"customer_id": CANARY}).encode()) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["name", "recipient", "buyer_name", "phone", "mobileNo", "e-mail", "Email", "address2", "user_id", "member_id",
+     "wechat", "收货人", "手机号", "\\u624b\\u673a"],
+)  # fmt: skip
+def test_members_that_speak_of_a_person_are_shown_without_their_values(name):
+    line = f'{{"event_id":"e-1","{name}":"Qzjxwv","quantity":2.9}}'.encode()
+    parsed = CONTRACT.parse(line, NOW)
+    assert parsed.reason == "event_type is missing"
+    assert parsed.line == f'{{"event_id":"e-1","{name}":"***","quantity":2.9}}'
+
+
+def test_members_of_the_contract_are_shown_with_their_values():
+    line = json.dumps({**OTHERS, "quantity": "2.9"})
+    assert CONTRACT.parse(line.encode(), NOW).line == line

@@ -13,7 +13,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from tally.check_lock import only_one
 from tally.cli import main
+from tally.home import Home
 
 DOCS = Path(__file__).parents[2] / "docs" / "cli.md"
 COMMANDS = (
@@ -207,6 +209,22 @@ def test_a_rebuild_of_what_does_not_run_waits_for_the_next_start(tmp_path):
     result = call(tmp_path, "rebuild")
     assert result.stdout == "the results are rebuilt at the next start: tally demo, or tally run\n"
     assert (tmp_path / "home" / "run" / "rebuild.request").exists()
+
+
+def test_a_check_without_a_running_line_could_not_run(tmp_path):
+    result = call(tmp_path, "rebuild", "--check")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("tally: Tallystream does not run in ")
+
+
+def test_a_rebuild_is_refused_beside_a_check(tmp_path):
+    home = Home(tmp_path / "home")
+    home.prepare()
+    with only_one(home):
+        result = call(tmp_path, "rebuild")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"tally: a check goes on in this home; found {home.check_lock} locked; wait ")
+    assert not home.rebuild_request.exists()
 
 
 def test_a_demo_does_not_mix_its_events_with_a_real_shop(tmp_path):

@@ -6,18 +6,15 @@ import uuid
 import psycopg2
 import pytest
 
-from tally.home import Home
 from tally.jars import jar_sets
 from tally.jvm import find_java
 from tally.kafka import KafkaError
-from tally.line import Ground, Line, keep_buyer_key
-from tally.logs import LogFiles
+from tally.line import keep_buyer_key
 from tally.ports import free_port
 from tally.processes import MARK
 from tally.query import run_query
-from tally.registry import Registry, RunState
-from tally.settings import Settings
-from tally.supervisor import Supervisor
+from tally.registry import Registry
+from tally.server_demands import DemandError
 
 
 @pytest.fixture
@@ -29,24 +26,6 @@ def shop_database(postgres_server):
         connection.autocommit = True
         cursor.execute("CREATE DATABASE " + name)
     return superuser.rpartition("/")[0] + "/" + name
-
-
-@pytest.fixture
-def make_line(tmp_path):
-    """Make a line on given services; what it started is stopped afterwards."""
-    supervisors = []
-
-    def make(**settings):
-        home = Home(tmp_path / "home")
-        home.prepare()
-        supervisor = Supervisor(Registry(home), LogFiles(home.logs, 10**6), RunState(), lambda text: None)
-        supervisors.append(supervisor)
-        ground = Ground(find_java(), jar_sets(), (0, 0), 0, 8600)
-        return Line(Settings(home=home.root, **settings), home, ground, supervisor)
-
-    yield make
-    for supervisor in supervisors:
-        supervisor.stop_all()
 
 
 def test_a_kafka_and_a_postgres_of_your_own_are_prepared_and_none_is_started(make_line, kafka_bootstrap, shop_database):
@@ -119,3 +98,17 @@ def test_the_buyer_key_is_made_once_and_for_this_user_only(tmp_path):
     assert path.read_text() == key
     assert len(bytes.fromhex(key)) == 32
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_empty_buyer_key_that_a_full_disk_has_left_is_made_anew(tmp_path):
+    path = tmp_path / "buyer.key"
+    path.touch()
+    keep_buyer_key(path)
+    assert len(bytes.fromhex(path.read_text())) == 32
+    assert [one.name for one in tmp_path.iterdir()] == ["buyer.key"]
+
+
+def test_a_line_whose_database_does_not_fit_its_settings_does_not_start(make_line, kafka_bootstrap, shop_database):
+    line = make_line(kafka=kafka_bootstrap, database_url=shop_database, store_zone="CET")
+    with pytest.raises(DemandError, match="found 'CET', which Postgres reads as an abbreviation"):
+        line.start_services(lambda text: None)

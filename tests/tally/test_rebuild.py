@@ -2,60 +2,18 @@
 
 import os
 from contextlib import closing
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from types import SimpleNamespace
 
 import psycopg2
 import pytest
-from psycopg2 import sql
 
 from tally import shadow
 from tally.child import State
 from tally.database import DatabaseError
 from tally.home import Home
 from tally.rebuild import Rebuild, finish_swap, has_checkpoint
-
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-DAY = date(2026, 11, 22)
-TABLES = (
-    *("sales_10s", "stock_flow_1m", "day_buyers", "orders_1s", "order_ticker", "rejected_records"),
-    "event_counts_1h",
-)
-MEASURES = ("gross_amount", "discount_amount", "refund_amount", "orders", "lines", "units", "refunded_units")
-
-
-def sales(channel: str, gross: int, count: int = 1, hours: int = 0) -> dict:
-    """Return a row of sales_10s."""
-    key = {"window_start": NOON + timedelta(hours=hours), "channel": channel, "region": "CN-BJ", "log_date": DAY}
-    measures = dict.fromkeys(MEASURES, 1) | {"gross_amount": gross}
-    return {**key, **measures, "event_count": count, "newest_event_time": NOON}
-
-
-@pytest.fixture
-def urls(postgres_server):
-    return postgres_server.urls()
-
-
-@pytest.fixture
-def owner(urls):
-    """A connection of the owner's that commits each statement; result tables are empty at first, and in the end."""
-    empty = sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(sql.Identifier("tally", name) for name in TABLES))
-    with closing(psycopg2.connect(urls.owner)) as connection:
-        connection.autocommit = True
-        connection.cursor().execute(empty)
-        yield connection.cursor()
-        connection.cursor().execute(empty)
-        shadow.drop_shadow(urls.owner)
-
-
-def insert(cursor, schema: str, table: str, *rows: dict) -> None:
-    for row in rows:
-        statement = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
-            sql.Identifier(schema, table),
-            sql.SQL(", ").join(map(sql.Identifier, row)),
-            sql.SQL(", ").join([sql.Placeholder()] * len(row)),
-        )
-        cursor.execute(statement, list(row.values()))
+from tests.tally.result_rows import DAY, NOON, TABLES, insert, sales
 
 
 def amounts(cursor) -> list[tuple]:
@@ -233,11 +191,11 @@ def test_a_shadow_that_no_longer_fits_the_tables_is_thrown_away(owner, urls, int
 def test_only_a_checkpoint_of_the_jobs_present_start_counts(interrupted):
     metadata = interrupted.home.shadow_checkpoints / "new" / "chk-1" / "_metadata"
     os.utime(metadata, (1000, 1000))
-    job = SimpleNamespace(has_ended=False, identity=SimpleNamespace(create_time=999.0))
+    job = SimpleNamespace(has_ended=False, started_at=999.0)
     assert has_checkpoint(interrupted.home, job)
-    job.identity.create_time = 1001.0
+    job.started_at = 1001.0
     assert not has_checkpoint(interrupted.home, job)
-    job.identity.create_time, job.has_ended = 999.0, True
+    job.started_at, job.has_ended = 999.0, True
     assert not has_checkpoint(interrupted.home, job)
 
 

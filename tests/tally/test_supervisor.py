@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -13,8 +14,8 @@ import pytest
 from tally.child import ChildSpec, State
 from tally.home import Home
 from tally.logs import LogFiles
-from tally.processes import MARK, Identity
-from tally.registry import AlreadyRunning, Registry, RunState
+from tally.processes import MARK, Identity, end_session, session_members
+from tally.registry import AlreadyRunning, Entry, Registry, RunState
 from tally.supervisor import STOP_SECONDS, STOP_STAGES, StartError, StopRequested, Supervisor
 
 DEADLINE_SECONDS = 30
@@ -93,6 +94,17 @@ def test_a_child_that_dies_is_started_again_and_said_so(supervisor, said):
     assert said == ["first ended (SIGKILL): up; starting it again in 1 s"]
     assert child.process.pid != earlier
     assert Registry(supervisor.registry.home).read().processes[0].pid == child.process.pid
+
+
+def test_a_start_for_which_the_system_has_no_room_is_tried_again(supervisor, said):
+    child = supervisor.start(spec("first", "raise SystemExit(1)"))
+    until(supervisor, lambda: child.state == State.WAITING)
+    command, child.spec = child.spec, replace(child.spec, command=("/nonexistent/program",))
+    until(supervisor, lambda: child.failed_starts == 2)
+    assert said[-1] == "first can't be started: No such file or directory; trying again in 2 s"
+    child.spec = command
+    until(supervisor, lambda: child.failed_starts == 3)
+    assert said[-1] == "first ended (code 1); starting it again in 4 s"
 
 
 def test_each_failure_in_a_row_waits_longer_up_to_half_a_minute(home, said):
@@ -345,9 +357,8 @@ def test_a_child_that_was_never_written_down_is_found_by_its_mark(home):
 def test_a_process_that_got_the_id_of_one_of_ours_is_left_alone(home):
     other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
     try:
-        born = psutil.Process(other.pid).create_time()
         registry = Registry(home)
-        stale = RunState().__class__(processes=(entry("job", other.pid, born - 100),))
+        stale = RunState().__class__(processes=(Entry("job", other.pid, "another boot/1"),))
         registry.write(stale)
         registry.acquire()
         registry.end_leftovers(lambda text: pytest.fail(text))
@@ -358,10 +369,19 @@ def test_a_process_that_got_the_id_of_one_of_ours_is_left_alone(home):
         other.wait()
 
 
-def entry(name, pid, create_time):
-    from tally.registry import Entry
-
-    return Entry(name, pid, create_time)
+def test_a_step_of_the_clock_makes_no_process_a_stranger(monkeypatch):
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+    try:
+        identity = Identity.of(child.pid)
+        boot_time = psutil._psplatform.boot_time
+        monkeypatch.setattr(psutil._psplatform, "boot_time", lambda: boot_time() + 1)
+        assert identity.process().pid == child.pid
+        assert [one.pid for one in session_members(identity)] == [child.pid]
+        end_session(identity)
+        assert child.wait(DEADLINE_SECONDS) == -signal.SIGKILL
+    finally:
+        child.kill()
+        child.wait()
 
 
 def test_a_broken_state_file_counts_as_none(home):

@@ -38,5 +38,6 @@ CREATE TABLE sales_events (
     'properties.client.id' = 'tally-job',
     'scan.startup.mode' = 'earliest-offset',
     'scan.bounded.mode' = '${bounded_mode}',
+    'scan.bounded.specific-offsets' = '${bounded_offsets}',
     'format' = 'raw'
 )

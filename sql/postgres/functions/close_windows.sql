@@ -17,7 +17,7 @@ DECLARE
     midnight timestamptz;
     many_late boolean;
 BEGIN
-    PERFORM pg_advisory_xact_lock(2048006122);
+    PERFORM tally.take_turn();
     SELECT c.closed_until, c.orders_closed_until, c.day_start INTO before_time, orders_before, old_midnight
     FROM tally.closing AS c;
     IF until_time IS NULL AND EXISTS (SELECT FROM tally.history_days WHERE published_at IS NULL) THEN
@@ -50,7 +50,8 @@ BEGIN
     END IF;
     -- writers wait here for the moment that the sums take; what they write afterwards meets the new triggers
     LOCK TABLE tally.sales_10s, tally.stock_flow_1m, tally.orders_1s IN SHARE ROW EXCLUSIVE MODE;
-    SELECT date_trunc('day', closes_at, s.store_zone) INTO midnight FROM tally.store_settings AS s;
+    SELECT tally.day_start((closes_at AT TIME ZONE s.store_zone)::date, s.store_zone) INTO midnight
+    FROM tally.store_settings AS s;
     PERFORM tally.close_sales(before_time, closes_at);
     PERFORM tally.close_orders(orders_before, closes_at);
     PERFORM tally.close_stock(before_time, closes_at, old_midnight, midnight);

@@ -11,7 +11,7 @@ DECLARE
     made int := 0;
 BEGIN
     -- not beside close_windows: each would wait for the other's locks
-    PERFORM pg_advisory_xact_lock(2048006122);
+    PERFORM tally.take_turn();
     IF to_date < from_date OR to_date - from_date > 3660 THEN
         RAISE EXCEPTION 'create_partitions: % to % is not a range of 1 to 3661 days; give the earlier date first',
             from_date, to_date;

@@ -21,7 +21,7 @@ CROSS JOIN LATERAL (
     ('yesterday', c.store_day - 1, c.yesterday_start, c.yesterday_until, c.day_start, h.has_yesterday),
     (
         'last_week', c.store_day - 7, c.last_week_start, c.last_week_until,
-        (c.store_day - 6)::timestamp AT TIME ZONE c.store_zone, h.has_last_week
+        tally.day_start(c.store_day - 6, c.store_zone), h.has_last_week
     )
 ) AS p (period, store_day, start_at, until_at, end_at, is_covered)
 WHERE p.is_covered;

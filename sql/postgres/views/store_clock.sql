@@ -6,8 +6,10 @@
 -- lag_seconds: Newest measured lag: age of the oldest appended record that is not yet visible; null before the first.
 --   | 最近测得的延迟：已写入但尚不可见的最旧记录的时长；首次测量前为空。
 --   | seconds; not additive
--- as_of: Records appended before this are visible: now less the lag. Comparisons end at the same elapsed time.
---   | 数据截至：此前写入的记录均已可见（现在减去延迟）；对比以同一已过时长为止。
+-- as_of: Records appended before this are visible: the newest measurement less its lag; where that is more than 5 seconds
+--   old, at least up to what the job has shown of the partition that is furthest behind. Comparisons end at the same elapsed
+--   time.
+--   | 数据截至：此前写入的记录均已可见（最近一次测量减去延迟；测量超过 5 秒时，至少到最落后分区已显示之处）；对比以同一已过时长为止。
 --   | time, UTC instant; attribute
 -- store_day: The store's today. | 门店的今天。 | date, store zone; key
 -- day_start: Midnight with which the store's today began. | 门店今天的零点。 | time, UTC instant; attribute
@@ -25,10 +27,10 @@ WITH visible AS (
         s.*,
         tally.store_now() AS now_at,
         l.lag_seconds,
-        -- without a fresh measurement only what was visible at the last one, or what the job has shown since,
-        -- is certain
+        -- without a fresh measurement only what was visible at the last one, or what the job has shown since in every
+        -- partition, is certain
         coalesce(least(
-            tally.store_now(), greatest(l.sampled_at - l.lag_seconds * interval '1 second', e.newest_append_time)
+            tally.store_now(), greatest(l.sampled_at - l.lag_seconds * interval '1 second', e.shown_until)
         ), tally.store_now()) AS as_of
     FROM tally.store_settings AS s
     LEFT JOIN LATERAL (
@@ -39,9 +41,32 @@ WITH visible AS (
         LIMIT 1
     ) AS l ON true
     LEFT JOIN LATERAL (
-        SELECT max(c.newest_append_time) AS newest_append_time
-        FROM tally.event_counts_1h AS c
-        WHERE c.log_hour >= l.sampled_at - interval '1 day'
+        -- the partition that is furthest behind; one that the job has read to its known end holds nothing back
+        SELECT coalesce(
+            min(coalesce(p.newest_append_time, '-infinity')) FILTER (WHERE p.job_offset IS DISTINCT FROM p.log_offset),
+            max(p.newest_append_time)
+        ) AS shown_until
+        FROM (
+            SELECT
+                coalesce(c.log_partition, a.log_partition) AS log_partition,
+                c.newest_append_time,
+                c.last_offset AS job_offset,
+                a.last_offset AS log_offset
+            FROM (
+                SELECT
+                    n.log_partition,
+                    max(n.newest_append_time) AS newest_append_time,
+                    max(n.last_offset) AS last_offset
+                FROM tally.event_counts_1h AS n
+                GROUP BY n.log_partition
+            ) AS c
+            FULL JOIN (
+                SELECT n.log_partition, max(n.last_offset) AS last_offset
+                FROM tally.log_counts_1h AS n
+                GROUP BY n.log_partition
+            ) AS a ON a.log_partition = c.log_partition
+        ) AS p
+        WHERE l.sampled_at < tally.store_now() - interval '5 seconds'
     ) AS e ON true
 ),
 
@@ -49,16 +74,16 @@ days AS (
     SELECT
         v.*,
         (v.now_at AT TIME ZONE v.store_zone)::date AS store_day,
-        date_trunc('day', v.now_at, v.store_zone) AS day_start
+        tally.day_start((v.now_at AT TIME ZONE v.store_zone)::date, v.store_zone) AS day_start
     FROM visible AS v
 ),
 
 elapsed AS (
     SELECT
         d.*,
-        (d.store_day + 1)::timestamp AT TIME ZONE d.store_zone AS day_end,
-        (d.store_day - 1)::timestamp AT TIME ZONE d.store_zone AS yesterday_start,
-        (d.store_day - 7)::timestamp AT TIME ZONE d.store_zone AS last_week_start,
+        tally.day_start(d.store_day + 1, d.store_zone) AS day_end,
+        tally.day_start(d.store_day - 1, d.store_zone) AS yesterday_start,
+        tally.day_start(d.store_day - 7, d.store_zone) AS last_week_start,
         (greatest(floor(extract(epoch FROM d.as_of - d.day_start) / 10), 0) * 10)::int AS elapsed_seconds
     FROM days AS d
 )
@@ -80,6 +105,6 @@ SELECT
     e.last_week_start,
     least(
         e.last_week_start + e.elapsed_seconds * interval '1 second',
-        (e.store_day - 6)::timestamp AT TIME ZONE e.store_zone
+        tally.day_start(e.store_day - 6, e.store_zone)
     ) AS last_week_until
 FROM elapsed AS e;

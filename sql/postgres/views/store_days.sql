@@ -17,7 +17,7 @@ WITH RECURSIVE found AS (
         (SELECT min(k.window_start) FROM tally.sales_closed_15m AS k WHERE k.window_start >= n.next_start)
     ) AT TIME ZONE n.store_zone)::date
     FROM (
-        SELECT x.store_zone, (d.store_day + 1)::timestamp AT TIME ZONE x.store_zone AS next_start
+        SELECT x.store_zone, tally.day_start(d.store_day + 1, x.store_zone) AS next_start
         FROM found AS d
         CROSS JOIN tally.store_settings AS x
         WHERE d.store_day IS NOT NULL
@@ -26,8 +26,8 @@ WITH RECURSIVE found AS (
 
 SELECT
     d.store_day,
-    d.store_day::timestamp AT TIME ZONE x.store_zone AS day_start,
-    (d.store_day + 1)::timestamp AT TIME ZONE x.store_zone AS day_end
+    tally.day_start(d.store_day, x.store_zone) AS day_start,
+    tally.day_start(d.store_day + 1, x.store_zone) AS day_end
 FROM found AS d
 CROSS JOIN tally.store_settings AS x
 WHERE d.store_day IS NOT NULL;
