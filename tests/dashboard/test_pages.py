@@ -220,6 +220,17 @@ def test_history_that_is_still_loading_is_told_in_the_bar_and_comparisons_are_da
         shop.rows("DELETE FROM history_days")
 
 
+@pytest.mark.parametrize("name", ["live", "wall"])
+def test_history_of_which_nothing_is_loaded_yet_is_0_percent(name, shop, open_page):
+    shop.rows("INSERT INTO history_days VALUES ('2026-11-21', 580, NULL), ('2026-11-20', 420, NULL)")
+    try:
+        app = open_page(name, shop.url)
+        assert not app.exception
+        assert "history 0%" in plain(app)
+    finally:
+        shop.rows("DELETE FROM history_days")
+
+
 def test_every_figure_has_its_definition_in_both_languages(shop, open_page):
     for language in ("en", "zh"):
         for name in ("live", "inventory", "health"):
