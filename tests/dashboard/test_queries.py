@@ -1,6 +1,7 @@
 """The dashboard's statements against a real Postgres, as the role that the dashboard has."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg2
 import pytest
@@ -100,11 +101,35 @@ def test_the_dashboard_can_read_no_table_and_write_nothing(pool):
         pool.rows("DELETE FROM tally.audit_runs RETURNING audit_id")
 
 
+def process_of(pool) -> int:
+    """Return which process of Postgres answers this pool now."""
+    return pool.rows("SELECT pg_backend_pid() AS pid")[0]["pid"]
+
+
+def test_a_connection_is_kept_and_used_again(pool):
+    assert len({process_of(pool) for _ in range(5)}) == 1
+
+
 def test_a_connection_is_thrown_away_after_an_error_and_the_pool_goes_on(pool):
-    for _ in range(10):
-        with pytest.raises(psycopg2.Error):
-            pool.rows("SELECT nothing FROM nowhere")
-    assert pool.rows("SELECT 1 AS one") == [{"one": 1}]
+    before = process_of(pool)
+    with pytest.raises(psycopg2.Error):
+        pool.rows("SELECT nothing FROM nowhere")
+    after = process_of(pool)
+    assert after != before and after == process_of(pool)
+
+
+def test_a_kept_connection_that_postgres_ended_is_replaced_before_it_is_used(pool, shop):
+    before = process_of(pool)
+    shop.rows(f"SELECT pg_terminate_backend({before}, 5000)")
+    assert process_of(pool) != before
+
+
+def test_more_callers_than_connections_wait_for_one(shop):
+    pool = Pool(DashboardSettings.from_env({"DATABASE_URL": shop.url, "TALLY_DASHBOARD_CONNECTIONS": "2"}))
+    with ThreadPoolExecutor(8) as callers:
+        asked = [callers.submit(pool.rows, "SELECT pg_backend_pid() AS pid, pg_sleep(0.05)") for _ in range(16)]
+    assert len({answer.result()[0]["pid"] for answer in asked}) == 2
+    pool.close()
 
 
 def test_a_statement_that_takes_too_long_is_ended(shop):
