@@ -19,7 +19,7 @@ from dashboard.settings import DashboardSettings
 PARAMETERS = {
     "sales_curve_today": ("channel",),
     "sales_minutes": ("channel",),
-    "latest_orders": ("channel",),
+    "latest_orders": (),
     "top_products_today": (),
     "regions_today": ("channel",),
     "channels_today": (),

@@ -32,8 +32,8 @@ def test_rows_become_csv_with_their_names_on_top():
 
 
 def test_an_address_names_only_what_is_chosen():
-    assert address("latest_orders", channel=None) == "/csv/latest_orders.csv"
-    assert address("latest_orders", channel="a&b") == "/csv/latest_orders.csv?channel=a%26b"
+    assert address("regions_today", channel=None) == "/csv/regions_today.csv"
+    assert address("regions_today", channel="a&b") == "/csv/regions_today.csv?channel=a%26b"
 
 
 def test_a_download_holds_the_views_rows(shop):

@@ -5,10 +5,12 @@ import socket
 import time
 from collections.abc import Iterator
 from html import unescape
+from urllib.parse import urlsplit
 
 import pytest
 
 from dashboard.catalogue import WORDS
+from dashboard.downloads import PARAMETERS
 from tests.dashboard.conftest import html_of
 
 PAGES = ("live", "inventory", "health", "wall")
@@ -86,6 +88,19 @@ def test_the_seal_is_gone_when_the_newest_audit_differs(shop, open_page):
         shop.rows("UPDATE audit_results SET wrong = 0 WHERE audit_id = 'audit-00'")
 
 
+def test_an_audit_that_differed_is_not_hidden_by_those_around_it(shop, open_page):
+    shop.rows(
+        "INSERT INTO audit_log VALUES"
+        " ('by-hand', '2026-11-22T13:02:50+08:00', '2026-11-22T13:03:08+08:00', 'differs', NULL)"
+    )
+    try:
+        page = open_page("health", shop.url)
+        assert "24 of 25 equal" in plain(page)
+        assert 'class="differs" title="13:00 differs"' in html_of(page)
+    finally:
+        shop.rows("DELETE FROM audit_log WHERE audit_id = 'by-hand'")
+
+
 def test_a_channel_filter_comes_from_the_url_and_what_it_cannot_answer_is_a_dash(shop, open_page):
     app = open_page("live", shop.url, channel="web", compare="lastweek")
     assert app.selectbox[0].value == "web"
@@ -96,6 +111,16 @@ def test_a_channel_filter_comes_from_the_url_and_what_it_cannot_answer_is_a_dash
     assert shown["Orders"] == f"{orders:,}"
     assert (shown["Buyers"], shown["Peak orders/s"]) == ("—", "—")
     assert "all channels" in plain(app)
+
+
+def test_the_newest_orders_are_those_of_all_channels_and_say_so(shop, open_page):
+    page = html_of(open_page("live", shop.url, channel="web"))
+    assert "newest first, all channels" in page
+    ((newest,),) = shop.rows(
+        "SELECT to_char(max(ordered_at) AT TIME ZONE 'Asia/Shanghai', 'HH24:MI:SS') FROM latest_orders"
+    )
+    ticker = page.partition("ts-ticker")[2]
+    assert re.search(r"\d\d:\d\d:\d\d", ticker)[0] == newest
 
 
 def test_conservation_is_shown_with_its_difference(shop, open_page):
@@ -116,6 +141,22 @@ def test_a_lost_record_is_a_red_difference(shop, open_page):
         assert re.search(r'ts-fault"><i aria-hidden="true">✗</i>Difference 2<', html)
     finally:
         shop.rows("UPDATE log_counts_1h SET records = records - 2 WHERE log_hour = '2026-11-22T03:00:00Z'")
+
+
+@pytest.mark.parametrize(
+    ("earlier_runs", "words"), [(0, "0 restarts"), (1, "1 restart in all"), (2, "2 restarts in all")]
+)
+def test_each_run_of_the_job_after_the_first_is_a_restart(earlier_runs, words, shop, open_page):
+    for n in range(earlier_runs):
+        shop.rows(
+            "INSERT INTO job_runs (job_id, name, state, started_at, heartbeat_at)"
+            f" VALUES ('earlier-{n}', 'tallystream', 'FAILED', '2026-11-{10 + n}', '2026-11-{10 + n}')"
+        )
+    try:
+        notes = {metric.label: metric.delta for metric in open_page("health", shop.url).metric}
+        assert notes["Flink job"].startswith("up 4 d 6 h, ") and words in notes["Flink job"]
+    finally:
+        shop.rows("DELETE FROM job_runs WHERE job_id LIKE 'earlier-%'")
 
 
 def test_stock_out_of_the_table_needs_action(shop, open_page):
@@ -279,6 +320,14 @@ def test_a_region_outside_the_map_is_listed(shop, open_page):
         assert "Outside the map Atlantis" in text
     finally:
         shop.rows("UPDATE sales_10s SET region = 'MO' WHERE region = 'Atlantis'")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_csv_link_of_a_page_is_a_download(name, shop, open_page):
+    links = re.findall(r'class="ts-csv" href="([^"]*)"', html_of(open_page(name, shop.url)))
+    assert len(links) >= (0 if name == "wall" else 3)
+    assert [link for link in links if not link.startswith("/csv/")] == []
+    assert {urlsplit(link).path.removeprefix("/csv/").removesuffix(".csv") for link in links} <= set(PARAMETERS)
 
 
 def test_pause_stops_the_clock_and_says_so(shop, open_page):
