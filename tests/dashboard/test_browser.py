@@ -170,6 +170,20 @@ def test_a_selected_row_freezes_the_table_until_resumed(chromium, url):
     watched.context.close()
 
 
+def test_a_chart_whose_code_came_late_leaves_no_words_below_it(chromium, url, shop):
+    watched = Watched(chromium)
+    watched.page.route("**/vendor/plotly-*.js", lambda route: route.abort())
+    watched.page.goto(url)
+    watched.wait(f"{CHART}?.classList.contains('ts-words') && {CHART}.textContent.startsWith('GMV per minute')")
+    watched.page.unroute("**/vendor/plotly-*.js")
+    shop.rows(ONE_SALE)
+    watched.wait(f"{CHART}.querySelector('.main-svg') && !{CHART}.classList.contains('ts-words')")
+    words = f"[...{CHART}.childNodes].filter(node => node.nodeType === Node.TEXT_NODE).length"
+    assert watched.page.evaluate(words) == 0
+    zoom_the_minutes(watched)
+    watched.context.close()
+
+
 @pytest.mark.parametrize("path", ["/", "/inventory", "/health"])
 def test_a_phone_never_scrolls_sideways(path, chromium, url):
     watched = Watched(chromium, width=390)
