@@ -17,7 +17,8 @@ CHECKPOINTS_SHOWN = 40
 
 def figures(viewer: Viewer) -> None:
     """Draw the five figures that say whether the line runs."""
-    with strip(5, 150, plain=True):
+    readings = [viewer.read(name) for name in ("status", "lag_recent", "job", "checkpoints")]
+    with strip(viewer, readings, 5, 150, plain=True):
         for item in (
             freshness_figure(viewer),
             lag_figure(viewer),

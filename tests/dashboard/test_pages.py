@@ -11,6 +11,8 @@ import pytest
 
 from dashboard.catalogue import WORDS
 from dashboard.downloads import PARAMETERS
+from dashboard.queries import Queries
+from dashboard.store import Reading
 from tests.dashboard.conftest import html_of
 
 PAGES = ("live", "inventory", "health", "wall")
@@ -121,6 +123,39 @@ def test_the_newest_orders_are_those_of_all_channels_and_say_so(shop, open_page)
     )
     ticker = page.partition("ts-ticker")[2]
     assert re.search(r"\d\d:\d\d:\d\d", ticker)[0] == newest
+
+
+COLD = [("live", "channels", "channel", "web"), ("inventory", "warehouses", "wh", "PVG1")]
+
+
+@pytest.mark.parametrize("cold", [Reading(), Reading(error="connection refused")], ids=["loading", "error"])
+@pytest.mark.parametrize(("name", "statement", "parameter", "code"), COLD)
+def test_a_filter_in_the_url_outlives_a_cold_start(
+    name, statement, parameter, code, cold, shop, open_page, monkeypatch
+):
+    read, is_cold = Queries.read, [True]
+    monkeypatch.setattr(Queries, "read", lambda q, n, **p: cold if is_cold and n == statement else read(q, n, **p))
+    app = open_page(name, shop.url, **{parameter: code})
+    assert app.selectbox[0].value == code
+    is_cold.clear()
+    app.run()
+    assert not app.exception
+    assert app.selectbox[0].value == code and len(app.selectbox[0].options) > 2
+    assert app.query_params[parameter] in (code, [code])
+
+
+@pytest.mark.parametrize(("name", "statement", "parameter", "code"), COLD)
+def test_a_list_of_filters_grows_by_itself(name, statement, parameter, code, shop, open_page, monkeypatch):
+    app, read, reads = open_page(name, shop.url), Queries.read, []
+
+    def read_late(queries, asked, **parameters):
+        reads.extend([asked] if asked == statement else [])
+        return Reading() if asked == statement and len(reads) == 1 else read(queries, asked, **parameters)
+
+    monkeypatch.setattr(Queries, "read", read_late)
+    app.run()  # what ticks finds the list that the controls above it were drawn without
+    assert not app.exception
+    assert len(app.selectbox[0].options) > 2
 
 
 def test_conservation_is_shown_with_its_difference(shop, open_page):
@@ -247,6 +282,27 @@ def run_until(app, is_there) -> None:
         if is_there(plain(app)):
             return
         assert time.monotonic() < deadline, plain(app)[:2000]
+
+
+@pytest.mark.parametrize(
+    ("name", "statement"),
+    [("live", "sales_today"), ("live", "sales_sparklines"), ("inventory", "stock_counts"), ("health", "lag_recent")],
+)
+def test_old_figures_of_a_strip_say_their_age(name, statement, shop, open_page, monkeypatch):
+    assert 'class="ts-striptag" hidden' in html_of(open_page(name, shop.url))
+    read = Queries.read
+
+    def read_long_ago(queries, asked, **parameters):
+        reading = read(queries, asked, **parameters)
+        return reading if asked != statement else Reading(reading.value, time.time() - 115, "connection refused")
+
+    monkeypatch.setattr(Queries, "read", read_long_ago)
+    page = html_of(open_page(name, shop.url))
+    assert re.search(r'class="ts-striptag"><mark>STALE</mark> 1 min 5\d s old', page)
+
+
+def test_figures_that_were_never_read_have_no_age(open_page):
+    assert 'class="ts-striptag" hidden' in html_of(open_page("live", NOWHERE))
 
 
 def test_history_that_is_still_loading_is_told_in_the_bar_and_comparisons_are_dashes(shop, open_page):
