@@ -1,7 +1,11 @@
 """The dashboard's statements against a real Postgres, as the role that the dashboard has."""
 
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
 
 import psycopg2
 import pytest
@@ -166,3 +170,57 @@ def test_a_documented_query_runs_as_the_reader(path, shop):
 
 def test_there_are_ten_documented_queries():
     assert len(DOCUMENTED) == 10
+
+
+@contextmanager
+def stock(database, *movements: str) -> Iterator[None]:
+    """Put rows of (minute, sku, sold, refunded, restocked, adjusted) into a database without any, and take them out."""
+    values = ", ".join(f"({movement}, 0, 0, 0, 0, 0, 1, 0, 1)" for movement in movements)
+    database.rows(
+        "INSERT INTO stock_flow_1m (window_start, sku, sold, refunded, restocked, adjusted, shipped, unmet,"
+        " gross_amount, discount_amount, refund_amount, lines, refunded_units, event_count, warehouse_id, log_date)"
+        f" SELECT m.*, 'PVG1', '2026-11-22' FROM (VALUES {values}) AS m"
+    )
+    try:
+        yield
+    finally:
+        database.rows("TRUNCATE stock_flow_1m, stock_closed, stock_late")
+
+
+def sell_through(database) -> dict[str, tuple]:
+    text = (FOLDER / "sell_through_of_the_week.sql").read_text(encoding="utf-8")
+    return {sku: rest for sku, *rest in database.rows(text, "reader")}
+
+
+def test_an_opening_count_within_the_week_is_stock_to_sell(empty):
+    first, later = "timestamptz '2026-11-20T09:00+08:00'", "timestamptz '2026-11-21T09:00+08:00'"
+    before = "timestamptz '2026-11-10T09:00+08:00'"
+    with stock(
+        empty,
+        # opening 500, sold 50, restocked 10: 50 / 510
+        f"{first}, 'NEW', 0, 0, 0, 500", f"{later}, 'NEW', 50, 0, 10, 0",
+        # 100 before the week, a count that found 5 lost: 50 / 110
+        f"{before}, 'OLD', 0, 0, 0, 100", f"{first}, 'OLD', 50, 0, 10, -5",
+        # opening 40, 3 found later are no opening: 20 / 40
+        f"{first}, 'FOUND', 0, 0, 0, 40", f"{later}, 'FOUND', 20, 0, 0, 3",
+        # sold what nobody counted: no share of nothing
+        f"{first}, 'BLIND', 7, 0, 0, 0",
+    ):  # fmt: skip
+        assert sell_through(empty) == {
+            "NEW": [50, 10, Decimal("9.8")],
+            "OLD": [50, 10, Decimal("45.5")],
+            "FOUND": [20, 0, Decimal("50.0")],
+            "BLIND": [7, 0, None],
+        }
+
+
+@pytest.mark.parametrize(
+    ("minute", "today"),
+    [("2026-11-22T13:59+08:00", True), ("2026-11-22T00:00+08:00", True), ("2026-11-21T23:59+08:00", False)],
+)
+def test_a_day_of_stock_movements_without_sales_has_events(minute, today, empty):
+    pool = Pool(DashboardSettings.from_env({"DATABASE_URL": empty.url}))
+    with stock(empty, f"timestamptz '{minute}', 'S', 0, 0, 5, 0"):
+        (row,) = pool.rows(statements()["status"].text)
+    pool.close()
+    assert (row["data_to"], row["has_events_today"]) == (datetime.fromisoformat(minute), today)
