@@ -172,6 +172,13 @@ def test_there_are_ten_documented_queries():
     assert len(DOCUMENTED) == 10
 
 
+COUNTED = (
+    "INSERT INTO event_counts_1h (log_hour, log_partition, records, counted, rejected, late, last_offset,"
+    " newest_append_time, event_count)"
+    " VALUES ('2026-11-22T14:00+08:00', 0, 1, 1, 0, 0, 0, '2026-11-22T14:03+08:00', 1)"
+)
+
+
 @contextmanager
 def stock(database, *movements: str) -> Iterator[None]:
     """Put rows of (minute, sku, sold, refunded, restocked, adjusted) into a database without any, and take them out."""
@@ -184,7 +191,7 @@ def stock(database, *movements: str) -> Iterator[None]:
     try:
         yield
     finally:
-        database.rows("TRUNCATE stock_flow_1m, stock_closed, stock_late")
+        database.rows("TRUNCATE stock_flow_1m, stock_closed, stock_late, event_counts_1h")
 
 
 def sell_through(database) -> dict[str, tuple]:
@@ -221,6 +228,7 @@ def test_an_opening_count_within_the_week_is_stock_to_sell(empty):
 def test_a_day_of_stock_movements_without_sales_has_events(minute, today, empty):
     pool = Pool(DashboardSettings.from_env({"DATABASE_URL": empty.url}))
     with stock(empty, f"timestamptz '{minute}', 'S', 0, 0, 5, 0"):
+        empty.rows(COUNTED)
         (row,) = pool.rows(statements()["status"].text)
     pool.close()
     assert (row["data_to"], row["has_events_today"]) == (datetime.fromisoformat(minute), today)
