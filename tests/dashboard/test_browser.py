@@ -73,6 +73,12 @@ SHOWS = """amount => {
     const text = [...parts].map(part => part.textContent).join('');
     return text.replace(/\\D/g, '') === String(amount);
 }"""
+TAG_IS_SEEN = """() => {
+    const tag = document.querySelector('.ts-striptag mark');
+    tag?.scrollIntoView({ block: 'center' });
+    const box = tag?.getBoundingClientRect();
+    return box && !!document.elementFromPoint(box.x + box.width / 2, box.y + 2)?.closest('.ts-striptag');
+}"""
 CHART = "document.querySelector('[class*=\"st-key-panel-minute\"] .ts-chart')"
 RANGE = f"{CHART}.layout.xaxis.range.map(String)"
 
@@ -103,6 +109,7 @@ def an_outage_is_said_and_heals(watched: Watched, shop, total: int) -> None:
         watched.wait("document.querySelector('.ts-dot')?.textContent === 'STALE'")
         assert minor_units(watched.page) == total
         watched.wait("document.querySelectorAll('.ts-head mark').length > 3")
+        watched.wait(TAG_IS_SEEN)
     finally:
         shop.server.start()
     watched.wait("!document.querySelector('.ts-banner') && document.querySelector('.ts-dot').textContent === 'LIVE'")
