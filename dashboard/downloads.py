@@ -19,7 +19,7 @@ from dashboard.settings import DashboardSettings
 PARAMETERS = {
     "sales_curve_today": ("channel",),
     "sales_minutes": ("channel",),
-    "latest_orders": ("channel",),
+    "latest_orders": (),
     "top_products_today": (),
     "regions_today": ("channel",),
     "channels_today": (),
@@ -34,6 +34,10 @@ PARAMETERS = {
 # The wide forms too: a spreadsheet in Chinese or Japanese takes them for the narrow ones.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 LARGEST_VALUE = 128
+OLD = (
+    "no new data; {reason}; the last answer came at {at} and is not sent, as it may be old; "
+    "try again in a few seconds\n"
+)
 
 
 def address(name: str, **parameters: str | None) -> str:
@@ -80,6 +84,10 @@ def answer(queries: Queries, name: str, asked: Mapping[str, str]) -> Response:
         reason = reading.error or store.error or "the first answer is on its way"
         return PlainTextResponse(f"no data yet; {reason}; try again in a few seconds\n", status_code=503)
     zone = ZoneInfo(store.value[0]["store_zone"])
+    if reading.error is not None:
+        # A file does not say how old it is, as a panel does.
+        at = f"{datetime.fromtimestamp(reading.read_at, tz=zone):%H:%M:%S}"
+        return PlainTextResponse(OLD.format(reason=reading.error, at=at), status_code=503)
     headers = {"content-disposition": f'attachment; filename="{name}.csv"', "cache-control": "no-store"}
     # The mark tells spreadsheets that this is UTF-8.
     return Response("\ufeff" + as_csv(reading.value, zone), media_type="text/csv; charset=utf-8", headers=headers)

@@ -3,9 +3,11 @@
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from typing import Literal
 
 from dashboard.currency import Currency
 
+Digits = int | Literal["three"] | None
 MINUS, DASH = "\u2212", "\u2013"
 SIZES = {"en": ((10**6, "M"), (10**3, "k")), "zh": ((10**8, "亿"), (10**4, "万"))}
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -29,10 +31,11 @@ def money(minor: int | None, currency: Currency) -> str:
     return f"{MINUS if minor < 0 else ''}{currency.sign}{whole:,}{tail}"
 
 
-def short_money(minor: int | None, currency: Currency, language: str, digits: int | None = 2) -> str:
+def short_money(minor: int | None, currency: Currency, language: str, digits: Digits = 2) -> str:
     """Return an amount in ¥ M or k, in Chinese 亿 (always two decimals) or 万; a dash for none.
 
     `digits=None` prints it exactly, for targets, milestones and ticks: ¥1.5 亿 rounded to ¥2 亿 would be wrong.
+    `digits="three"` prints three digits in all where there is little room: ¥209 k, and ¥1.49 M rather than ¥1 M.
     """
     if minor is None:
         return DASH
@@ -45,9 +48,11 @@ def short_money(minor: int | None, currency: Currency, language: str, digits: in
     return f"{sign}{scaled(major, digits and 0)}"
 
 
-def scaled(value: Decimal, digits: int | None) -> str:
-    """Return a decimal with so many digits after the point; None: all it has."""
-    return f"{value.normalize():,f}" if digits is None else f"{rounded(value, digits):,f}"
+def scaled(value: Decimal, digits: Digits) -> str:
+    """Return a decimal with so many digits after the point; None: all it has; three: three before and after it."""
+    if digits is None:
+        return f"{value.normalize():,f}"
+    return f"{rounded(value, min(2, max(0, 2 - value.adjusted())) if digits == 'three' else digits):,f}"
 
 
 def rounded(value: Decimal, digits: int) -> Decimal:

@@ -17,7 +17,8 @@ CHECKPOINTS_SHOWN = 40
 
 def figures(viewer: Viewer) -> None:
     """Draw the five figures that say whether the line runs."""
-    with strip(5, 150, plain=True):
+    readings = [viewer.read(name) for name in ("status", "lag_recent", "job", "checkpoints")]
+    with strip(viewer, readings, 5, 150, plain=True):
         for item in (
             freshness_figure(viewer),
             lag_figure(viewer),
@@ -68,15 +69,20 @@ def job_figure(viewer: Viewer) -> Figure:
     running, alive = row["state"] == "RUNNING", row["is_alive"]
     key = f"s_{row['state']}" if alive or not running else "s_LOST"
     word = t(key) if viewer.locale.has(key) else row["state"].title()
-    age = viewer.locale.duration(float(row["running_seconds"]), 0)
-    times = t(
-        "restarts_0" if not row["restarts"] else "restarts_1" if row["restarts"] == 1 else "restarts_n",
-        n=count(row["restarts"]),
-        age=age,
-    )
+    works = running and alive
     return Figure(
-        t("job"), f":{'green' if running and alive else 'red'}[{word}]", note=times, definition=("job_status", "state")
+        t("job"),
+        f":{'green' if works else 'red'}[{word}]",
+        note=runs_text(viewer, row, works),
+        definition=("job_status", "state"),
     )
+
+
+def runs_text(viewer: Viewer, row: dict[str, Any], works: bool) -> str:
+    """Return how often the job was started again, and for how long it has been running where it runs."""
+    t, times = viewer.locale.t, row["runs"] - 1
+    words = t("restarts_0" if not times else "restarts_1" if times == 1 else "restarts_n", n=count(times))
+    return t("up", age=viewer.locale.duration(float(row["running_seconds"]), 0), restarts=words) if works else words
 
 
 def checkpoint_figure(viewer: Viewer) -> Figure:
@@ -172,7 +178,12 @@ def tables(viewer: Viewer) -> None:
     reading = viewer.read("table_sizes")
     rows = reading.value or []
     head = Head(
-        "tables", t("tables"), charts.CHECKPOINTS_HEIGHT, t("tnote"), ("table_sizes", "size_bytes"), "table_sizes"
+        "tables",
+        t("tables"),
+        charts.CHECKPOINTS_HEIGHT,
+        t("tnote"),
+        ("table_sizes", "size_bytes"),
+        address("table_sizes"),
     )
     with panel(viewer, head, [reading], not rows) as draws:
         if draws:

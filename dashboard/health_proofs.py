@@ -156,16 +156,15 @@ def audit_tables_html(viewer: Viewer, rows: list[dict[str, Any]]) -> str:
 
 
 def ticks_html(viewer: Viewer, rows: list[dict[str, Any]]) -> str:
-    """Return one tick for each of the last 24 hours."""
-    t = viewer.locale.t
-    ticks = shape.audit_ticks(rows, viewer.now)
-    done, equal = sum(tick is not None for tick in ticks), sum(tick == "equal" for tick in ticks)
-    words = t("audits_n", n=equal, all=done)
-    marks = []
-    for ago, verdict in zip(range(len(ticks), 0, -1), ticks, strict=True):
-        hour = f"{viewer.now - timedelta(hours=ago - 1):%H}:00"
-        marks.append(f'<i class="{verdict or ""}" title="{hour} {t("tick_" + (verdict or "none"))}"></i>')
+    """Return one tick for each of the last 24 hours, and how many of all their audits found every row equal."""
+    t, zone = viewer.locale.t, viewer.locale.zone
+    equal = sum(row["verdict"] == "equal" for row in rows)
+    words = t("audits_n", n=equal, all=len(rows))
+    ticks, marks = shape.audit_ticks(rows, viewer.now, zone), []
+    for ago, verdict in zip(range(len(ticks) - 1, -1, -1), ticks, strict=True):
+        hour = (shape.hour_of(viewer.now, zone) - timedelta(hours=ago)).astimezone(zone)
+        marks.append(f'<i class="{verdict or ""}" title="{hour:%H:%M} {t("tick_" + (verdict or "none"))}"></i>')
     title = f'<h3 class="ts-sub">{t("audits")}</h3>'
     return f'{title}<div class="ts-ticks" role="img" aria-label="{words}">{"".join(marks)}</div>' + markup.proof(
-        words, equal == done
+        words, equal == len(rows)
     )

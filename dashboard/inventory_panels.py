@@ -62,12 +62,15 @@ class Choice:
         return t("nomatch_t"), t("nomatch_b", filters=", ".join(chosen))
 
 
-def counts(choice: Choice) -> dict[str, Any] | None:
-    """Return how many SKU × warehouse are in each state; none before the first answer."""
+def counts_reading(choice: Choice) -> Reading:
+    """Return the reading of how many SKU × warehouse are in each state."""
     if choice.filter is None:
-        reading = choice.viewer.read("stock_counts")
-    else:
-        reading = choice.viewer.read("stock_counts_by_warehouse", warehouse=choice.filter)
+        return choice.viewer.read("stock_counts")
+    return choice.viewer.read("stock_counts_by_warehouse", warehouse=choice.filter)
+
+
+def counts(reading: Reading) -> dict[str, Any] | None:
+    """Return how many SKU × warehouse are in each state; none before the first answer."""
     row = (reading.value or [None])[0]
     # Without any stock nothing was counted, and a count of nothing is a dash.
     return row if row and row["stock_rows"] else None
@@ -75,9 +78,9 @@ def counts(choice: Choice) -> dict[str, Any] | None:
 
 def figures(choice: Choice) -> None:
     """Draw how many SKU × warehouse are in trouble, and what the stock is worth at cost."""
-    viewer, row = choice.viewer, counts(choice)
-    t = viewer.locale.t
-    with strip(5, 150):
+    viewer, reading = choice.viewer, counts_reading(choice)
+    t, row = viewer.locale.t, counts(reading)
+    with strip(viewer, [reading], 5, 150):
         for state in shape.STATES:
             draw_count(
                 viewer, t(state), row and row[state], row and row[f"{state}_yesterday"], ("inventory_counts", state)

@@ -1,8 +1,10 @@
-"""Widgets that live in the URL by stable codes."""
+"""Widgets that live in the URL by stable codes, some of which come from the data."""
 
 from collections.abc import Sequence
 
 import streamlit as st
+
+from dashboard.store import Reading
 
 
 def remember(key: str, options: Sequence[str], default: str | None) -> dict:
@@ -23,3 +25,20 @@ def remember(key: str, options: Sequence[str], default: str | None) -> dict:
             st.query_params[key] = value
 
     return {"key": key, "on_change": save}
+
+
+def choices(key: str, codes: Sequence[str], reading: Reading) -> list[str]:
+    """Return what a widget offers: everything, the codes of `reading`, and until they are known what the URL asks for.
+
+    Else a link that is opened before the first answer would lose its filter.
+    """
+    st.session_state[f"{key}_codes"] = list(codes)
+    wanted = st.query_params.get(key)
+    is_early = reading.read_at is None and wanted is not None and wanted not in codes
+    return ["all", *codes, *([wanted] if is_early and wanted != "all" else [])]
+
+
+def turn_choices(key: str, codes: Sequence[str]) -> None:
+    """Run the whole page again when there are other codes than it offers, since widgets stand outside of what ticks."""
+    if st.session_state.get(f"{key}_codes") != list(codes):
+        st.rerun()

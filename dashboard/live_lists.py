@@ -21,21 +21,16 @@ MILESTONES_SHOWN = 5
 
 
 def latest_orders(day: Day) -> None:
-    """Draw the newest orders."""
+    """Draw the newest orders; they are not kept by channel, so the note says all channels."""
     viewer = day.viewer
     locale, t = viewer.locale, viewer.locale.t
-    reading = viewer.read("latest_orders", channel=day.filter)
+    reading = viewer.read("latest_orders")
     rows = (reading.value or [])[:ORDERS_SHOWN]
+    note = t("tickernote") if day.filter is None else f"{t('tickernote')}, {t('all_channels')}"
     head = Head(
-        "ticker",
-        t("ticker"),
-        sales.MINUTES_HEIGHT,
-        t("tickernote"),
-        ("latest_orders", "amount"),
-        address("latest_orders", channel=day.filter),
+        "ticker", t("ticker"), sales.MINUTES_HEIGHT, note, ("latest_orders", "amount"), address("latest_orders")
     )
-    empty = (t("tickerempty_t"), t("empty_b")) if day.filter is None else day.empty
-    with panel(viewer, head, [reading], not rows, empty) as draws:
+    with panel(viewer, head, [reading], not rows, (t("tickerempty_t"), t("empty_b"))) as draws:
         if draws:
             lines = [
                 [

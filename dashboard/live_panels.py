@@ -105,8 +105,9 @@ FIGURES = (
 
 def figures(day: Day) -> None:
     """Draw the strip of figures with their changes and their last two hours."""
-    sparks = shape.sparklines(day.viewer.read("sales_sparklines", channel=day.filter).value or [])
-    with strip(len(FIGURES), 140):
+    reading = day.viewer.read("sales_sparklines", channel=day.filter)
+    sparks = shape.sparklines(reading.value or [])
+    with strip(day.viewer, [day.totals_reading, reading], len(FIGURES), 140):
         for key, column, good_up in FIGURES:
             figure(day.viewer, one_figure(day, key, column, good_up, sparks.get(key)))
 

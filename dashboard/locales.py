@@ -34,8 +34,8 @@ class Locale:
         """Return an amount to the last digit."""
         return formats.money(minor, self.currency)
 
-    def short(self, minor: int | None, digits: int | None = 2) -> str:
-        """Return an amount in M and k, or 亿 and 万; digits=None prints it exactly."""
+    def short(self, minor: int | None, digits: formats.Digits = 2) -> str:
+        """Return an amount in M and k, or 亿 and 万; digits=None prints it exactly, "three" three digits in all."""
         return formats.short_money(minor, self.currency, self.language, digits)
 
     def duration(self, value: float | None, digits: int = 1) -> str:

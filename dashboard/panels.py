@@ -49,7 +49,7 @@ def panel(
 def head_html(viewer: Viewer, head: Head, state: Standing) -> str:
     """Return a panel's title line; old numbers say their age in place of the note."""
     t = viewer.locale.t
-    note = f"<mark>{t('STALE')}</mark> {markup.escape(state.tag or '')}" if state.kind == "stale" else head.note
+    note = tag_html(viewer, state) if state.kind == "stale" else head.note
     meaning = head.definition and viewer.definition(*head.definition)
     title = f' title="{markup.escape(meaning)}"' if meaning else ""
     csv = ""
@@ -85,14 +85,29 @@ class Figure:
 
 
 @contextmanager
-def strip(columns: int, min_width: int, plain: bool = False) -> Iterator[None]:
-    """Open a panel that holds a row of figures."""
-    key = "kpis-plain" if plain else "kpis"
-    with (
-        st.container(border=True, key=f"panel-{key}"),
-        st.grid(columns, min_column_width=min_width, gap=None, key="kpigrid-plain" if plain else "kpigrid"),
-    ):
-        yield
+def strip(
+    viewer: Viewer, readings: Sequence[Reading], columns: int, min_width: int, plain: bool = False
+) -> Iterator[None]:
+    """Open a panel that holds a row of figures; old ones say their age on its edge."""
+    suffix = "-plain" if plain else ""
+    with st.container(border=True, key=f"panel-kpis{suffix}"):
+        st.html(strip_tag(viewer, readings))
+        with st.grid(columns, min_column_width=min_width, gap=None, key=f"kpigrid{suffix}"):
+            yield
+
+
+def strip_tag(viewer: Viewer, readings: Sequence[Reading]) -> str:
+    """Return the mark of a strip's old numbers; a figure that was never read is a dash and has no age."""
+    shown = [reading for reading in readings if reading.read_at is not None]
+    state = standing(shown, viewer.status, viewer.clock(), viewer.locale)
+    if not shown or state.kind != "stale":
+        return '<div class="ts-striptag" hidden></div>'
+    return f'<div class="ts-striptag">{tag_html(viewer, state)}</div>'
+
+
+def tag_html(viewer: Viewer, state: Standing) -> str:
+    """Return the word STALE and the age of what is shown."""
+    return f"<mark>{viewer.locale.t('STALE')}</mark> {markup.escape(state.tag or '')}"
 
 
 def figure(viewer: Viewer, item: Figure) -> None:

@@ -1,12 +1,12 @@
 """A bounded pool of read-only Postgres connections."""
 
+import select
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg2
 import psycopg2.extras
-import psycopg2.pool
 
 from dashboard.settings import DashboardSettings
 
@@ -22,32 +22,45 @@ class PoolBusyError(Exception):
 
 
 class Pool:
-    """Runs one statement at a time on each of a few connections; callers beyond that wait.
+    """Runs one statement at a time on each of a few connections, which it keeps; callers beyond that wait.
 
-    psycopg2's own pool raises when it is exhausted, so a semaphore stands before it.
+    Not psycopg2's own pool: that one connects before anybody asks, or else keeps none, and raises when all are busy.
     """
 
     def __init__(self, settings: DashboardSettings):
         self._settings = settings
         self._seats = threading.BoundedSemaphore(settings.pool_size)
-        self._connections = psycopg2.pool.ThreadedConnectionPool(0, settings.pool_size, **connect_options(settings))
+        self._lock = threading.Lock()
+        self._idle: list[Any] = []
 
     def rows(self, statement: str, parameters: Mapping[str, Any] | None = None) -> Sequence[Row]:
         """Return the statement's rows as dicts; raise psycopg2.Error or PoolBusyError."""
         if not self._seats.acquire(timeout=self._settings.statement_seconds):
             raise PoolBusyError(BUSY.format(seconds=self._settings.statement_seconds, size=self._settings.pool_size))
         try:
-            connection = self._connections.getconn()
+            connection = self._take() or psycopg2.connect(**connect_options(self._settings))
             try:
                 rows = self._run(connection, statement, parameters)
             except BaseException:
                 # Whatever the fault was, the state of this connection is unknown.
-                self._connections.putconn(connection, close=True)
+                connection.close()
                 raise
-            self._connections.putconn(connection)
+            with self._lock:
+                self._idle.append(connection)
             return rows
         finally:
             self._seats.release()
+
+    def _take(self) -> Any | None:
+        """Return the kept connection used last that Postgres has not ended meanwhile; none where there is none."""
+        while True:
+            with self._lock:
+                if not self._idle:
+                    return None
+                connection = self._idle.pop()
+            if is_quiet(connection):
+                return connection
+            connection.close()
 
     @staticmethod
     def _run(connection, statement: str, parameters: Mapping[str, Any] | None) -> Sequence[Row]:
@@ -57,8 +70,18 @@ class Pool:
             return [dict(row) for row in cursor.fetchall()]
 
     def close(self) -> None:
-        """Close every connection."""
-        self._connections.closeall()
+        """Close every connection that nobody uses."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+
+def is_quiet(connection: Any) -> bool:
+    """Say whether nothing came on an idle connection: Postgres only speaks there, or hangs up, when it ends it."""
+    socket = select.poll()
+    socket.register(connection.fileno(), select.POLLIN)
+    return not socket.poll(0)
 
 
 def connect_options(settings: DashboardSettings) -> dict[str, Any]:

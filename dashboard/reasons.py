@@ -11,6 +11,7 @@ PATTERNS = (
     (r"quantity × unit_amount is more than (.*)", r"quantity × unit_amount 超过 \1"),
     (r"not a JSON object", "不是 JSON 对象"),
     (r"not JSON", "不是 JSON"),
+    (r"the record has no value \(null\)", "记录没有值（null）"),
     (r"not valid UTF-8", "不是有效的 UTF-8"),
     (r"nested deeper than (\d+) levels", r"嵌套超过 \1 层"),
     (r"longer than (.*) bytes", r"超过 \1 字节"),

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -13,6 +13,7 @@ RETRY_SECONDS = 2.0
 PATIENCE_SECONDS = 1.0
 HURRIED_SECONDS = 0.1
 MOST_KEYS = 256
+MOST_LOST = 8
 TROUBLE = "can't read %s; %s; its last good value stays on the pages, next try in %.0f s"
 
 
@@ -53,14 +54,21 @@ class Entry:
 class Store:
     """Key → newest good value. One read per key at a time; nothing is read unless somebody looks.
 
-    `clock` is the wall clock in seconds; `overdue_seconds` is the age from which an unanswered read counts as an error.
+    `ticks` are seconds of a clock that nobody sets: ages are measured by it. `clock` is the wall's, for what is shown.
+    A read without an answer after `overdue_seconds` counts as an error and is begun anew, by a few threads at most.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.time, overdue_seconds: float = 12.0):
-        self._clock = clock
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.time,
+        ticks: Callable[[], float] = time.monotonic,
+        overdue_seconds: float = 12.0,
+    ):
+        self._clock, self._ticks = clock, ticks
         self._overdue = overdue_seconds
         self._lock = threading.Lock()
         self._entries: dict[Hashable, Entry] = {}
+        self._lost: set[threading.Event] = set()
         self._slow = False
         self._failing: dict[Hashable, str] = {}
 
@@ -75,10 +83,8 @@ class Store:
             if key not in self._entries:
                 self._make_room()
             entry = self._entries.setdefault(key, Entry())
-            if entry.landed is None and self._is_due(entry, refresh_seconds):
-                entry.asked_at, entry.landed = self._clock(), threading.Event()
-                # A daemon, so that a server that never answers can't keep this process from ending.
-                threading.Thread(target=self._fly, args=(key, entry, fetch), daemon=True, name="store-read").start()
+            if self._is_due(entry, refresh_seconds):
+                self._begin(key, entry, fetch)
             landed = entry.landed
             hurried = self._slow
         if landed is not None and not landed.wait(min(patience, HURRIED_SECONDS) if hurried else patience):
@@ -94,21 +100,48 @@ class Store:
             self._failing.pop(oldest, None)
 
     def _is_due(self, entry: Entry, refresh_seconds: float) -> bool:
+        if entry.landed is not None:
+            return self._is_overdue(entry) and len(self._lost) < MOST_LOST
         wait_for = refresh_seconds if entry.reading.error is None else min(refresh_seconds, RETRY_SECONDS)
         # A little early, since the pages tick at the same pace and would else miss every second one.
-        return self._clock() - entry.asked_at >= wait_for * 0.9
+        return self._ticks() - entry.asked_at >= wait_for * 0.9
 
-    def _fly(self, key: Hashable, entry: Entry, fetch: Callable[[], Any]) -> None:
-        before = entry.reading
+    def _is_overdue(self, entry: Entry) -> bool:
+        return entry.landed is not None and self._ticks() - entry.asked_at > self._overdue
+
+    def _begin(self, key: Hashable, entry: Entry, fetch: Callable[[], Any]) -> None:
+        """Start a read; one that is still under way is given up, and what it brings later is dropped."""
+        if entry.landed is not None:
+            self._lost.add(entry.landed)
+            entry.reading = self._unanswered(entry)
+        entry.asked_at, entry.landed = self._ticks(), threading.Event()
+        # A daemon, so that a server that never answers can't keep this process from ending.
+        thread = threading.Thread(
+            target=self._fly, args=(key, entry, fetch, entry.landed), daemon=True, name="store-read"
+        )
         try:
-            reading = Reading(fetch(), self._clock())
-        except Exception as error:  # noqa: BLE001  kept and shown; the last good value stays
-            reading = Reading(before.value, before.read_at, first_line(error))
+            thread.start()
+        except RuntimeError as error:  # this process may have no more threads
+            self._land(key, entry, None, first_line(error))
+
+    def _fly(self, key: Hashable, entry: Entry, fetch: Callable[[], Any], landed: threading.Event) -> None:
+        try:
+            value, error = fetch(), None
+        except Exception as fault:  # noqa: BLE001  kept and shown; the last good value stays
+            value, error = None, first_line(fault)
         with self._lock:
-            landed, entry.reading, entry.landed = entry.landed, reading, None
-            self._slow = reading.error is not None
-            self._tell(key, reading.error)
+            if landed in self._lost:
+                self._lost.remove(landed)
+            else:
+                self._land(key, entry, value, error)
         landed.set()
+
+    def _land(self, key: Hashable, entry: Entry, value: Any, error: str | None) -> None:
+        before = entry.reading
+        entry.landed = None
+        entry.reading = replace(before, error=error) if error is not None else Reading(value, self._clock())
+        self._slow = error is not None
+        self._tell(key, error)
 
     def _tell(self, key: Hashable, error: str | None) -> None:
         """Log a fault once for all keys that have it, and when the last of them is gone."""
@@ -123,10 +156,10 @@ class Store:
     def _seen(self, entry: Entry) -> Reading:
         """Return the entry's reading; a read that never came back is an error too."""
         with self._lock:
-            unanswered = self._clock() - entry.asked_at
-            if entry.landed is not None and unanswered > self._overdue:
-                return Reading(entry.reading.value, entry.reading.read_at, f"no answer for {unanswered:.0f} s")
-            return entry.reading
+            return self._unanswered(entry) if self._is_overdue(entry) else entry.reading
+
+    def _unanswered(self, entry: Entry) -> Reading:
+        return replace(entry.reading, error=f"no answer for {self._ticks() - entry.asked_at:.0f} s")
 
 
 def first_line(error: BaseException) -> str:

@@ -144,7 +144,7 @@ def latest_orders(day: Day) -> None:
     """Draw the three newest orders in one line."""
     viewer = day.viewer
     cells = []
-    for row in (viewer.read("latest_orders", channel=None).value or [])[:ORDERS_SHOWN]:
+    for row in (viewer.read("latest_orders").value or [])[:ORDERS_SHOWN]:
         name = markup.escape(viewer.locale.name(row["name_en"], row["name_zh"], row["sku"]))
         region = markup.escape(short_name(row["region"], viewer.locale.language))
         cells.append(f"<span><b>{viewer.locale.money(whole(row['amount']))}</b>{name}<em>{region}</em></span>")

@@ -36,11 +36,19 @@ const draw = el => {
     el.style.height = tall + 'px';
     layout.uirevision += '#' + el.resets;
     if (el.zoomed) for (const key of ['dtick', 'tick0']) delete layout.xaxis?.[key];   // fixed steps are for the whole range
-    el.classList.remove('ts-words');
+    if (el.classList.contains('ts-words')) unsay(el, Plotly);
     const made = Plotly.react(el, data, layout, { displayModeBar: false, responsive: true, doubleClick: false });
     if (!el.listening) listen(el);
     return made;
   }).catch(() => { el.classList.add('ts-words'); el.textContent = alt; });             // no chart code: the words remain
+};
+
+// Takes the words of a failed load away, with what Plotly may have drawn before, so that it draws from nothing.
+const unsay = (el, Plotly) => {
+  Plotly.purge(el);
+  el.textContent = '';
+  el.classList.remove('ts-words');
+  el.listening = false;
 };
 
 const listen = el => {

@@ -195,7 +195,7 @@ def series(
 def minute_labels(locale: Locale, minutes: Minutes, top: int, size: int) -> list[Figure]:
     """Return the names of the newest whole minute, of yesterday's line and of the running minute."""
     plot = MINUTES_HEIGHT - 42
-    newest = f"<b>{minutes.newest_name} {locale.short(minutes.amounts[-1], 0)}</b>"
+    newest = f"<b>{minutes.newest_name} {locale.short(minutes.amounts[-1], 'three')}</b>"
     rows = [(minutes.amounts[-1], newest, "$accent")]
     if minutes.has_yesterday and minutes.yesterday[-1] is not None:
         rows.append((minutes.yesterday[-1], locale.t("mean5"), "$ink-2"))

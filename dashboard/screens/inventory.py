@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import inventory_panels as panels
 from dashboard.frame import is_paused, title_line, turn_day
-from dashboard.links import remember
+from dashboard.links import choices, remember, turn_choices
 from dashboard.shaping.stock import STATES
 from dashboard.viewer import Viewer, current_viewer, tick
 
@@ -20,7 +20,7 @@ def controls(viewer: Viewer) -> None:
             **remember("state", STATES, None),
         )  # fmt: skip
         names = panels.warehouse_names(viewer)
-        codes = ["all", *names]
+        codes = choices("wh", list(names), viewer.read("warehouses"))
         st.selectbox(
             t("warehouse"),
             codes,
@@ -35,6 +35,7 @@ def page() -> None:
     """Draw what ticks."""
     viewer = current_viewer()
     turn_day(viewer)
+    turn_choices("wh", list(panels.warehouse_names(viewer)))
     chosen = panels.Choice(viewer, st.session_state.get("state"), st.session_state.get("wh") or "all")
     panels.figures(chosen)
     panels.needs_action(chosen)

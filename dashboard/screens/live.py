@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import live_lists as lists
 from dashboard import live_panels as panels
 from dashboard.frame import is_paused, title_line, turn_day
-from dashboard.links import remember
+from dashboard.links import choices, remember, turn_choices
 from dashboard.sales_day import BASES, Day, basis_name, channels_seen
 from dashboard.viewer import Viewer, current_viewer, tick
 
@@ -20,7 +20,7 @@ def controls(viewer: Viewer) -> None:
             t("compare"), BASES, required=True, format_func=lambda basis: t("vs", what=basis_name(viewer, basis)),
             label_visibility="collapsed", **remember("compare", BASES, BASES[0]),
         )  # fmt: skip
-        codes = ["all", *channels_seen(viewer)]
+        codes = choices("channel", channels_seen(viewer), viewer.read("channels"))
         st.selectbox(
             t("channel"),
             codes,
@@ -35,6 +35,7 @@ def page() -> None:
     """Draw what ticks."""
     viewer = current_viewer()
     turn_day(viewer)
+    turn_choices("channel", channels_seen(viewer))
     day = Day(viewer, st.session_state.get("compare") or BASES[0], st.session_state.get("channel") or "all")
     left, right = st.columns([5, 7], gap="small")
     with left:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 SEAL_HOURS = 2
 TICKS = 24
+VERDICTS = ("equal", "failed", "differs")  # the worst one last
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,19 @@ def seal_time(verdict: str | None, finished_at: datetime | None, now: datetime) 
     return finished_at
 
 
-def audit_ticks(rows: Rows, now: datetime) -> list[str | None]:
-    """Return the verdicts of the last 24 hours, oldest first; none where no audit ended. rows: finished_at, verdict."""
+def audit_ticks(rows: Rows, now: datetime, zone: ZoneInfo) -> list[str | None]:
+    """Return the worst verdict of each of the last 24 hours of the store's clock, oldest first; none without an audit.
+
+    An audit belongs to the hour in which it began. rows: started_at, verdict.
+    """
     ticks: list[str | None] = [None] * TICKS
-    for row in sorted(rows, key=lambda row: row["finished_at"]):
-        hours_ago = int((now - row["finished_at"]) / timedelta(hours=1))
+    for row in sorted(rows, key=lambda row: VERDICTS.index(row["verdict"])):
+        hours_ago = round((hour_of(now, zone) - hour_of(row["started_at"], zone)) / timedelta(hours=1))
         if 0 <= hours_ago < TICKS:
             ticks[TICKS - 1 - hours_ago] = row["verdict"]
     return ticks
+
+
+def hour_of(moment: datetime, zone: ZoneInfo) -> datetime:
+    """Return the beginning of a moment's hour on the store's clock, as UTC: between two of them lies elapsed time."""
+    return moment.astimezone(zone).replace(minute=0, second=0, microsecond=0).astimezone(UTC)

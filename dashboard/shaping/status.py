@@ -43,7 +43,9 @@ def judge(reading: Reading, paused: bool, now: float, stale_seconds: float, loca
     if reading.state is State.ERROR:
         return Status("OFFLINE", "crit", banner=Banner("error", locale.t("banner_error")))
     row = reading.value[0]
-    known = {"data_to": row["data_to"], "history": row["history_share"] and Fraction(row["history_share"])}
+    # Postgres' 0 is false in Python, and is a share all the same: a demo's history begins with it.
+    history = None if row["history_share"] is None else Fraction(row["history_share"])
+    known = {"data_to": row["data_to"], "history": history}
     if reading.state is State.STALE:
         return unanswered(reading, row, now, locale, known)
     known |= {"lag_seconds": lag_now(row), "events_per_second": row["events_per_second"]}

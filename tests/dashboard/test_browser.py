@@ -73,6 +73,12 @@ SHOWS = """amount => {
     const text = [...parts].map(part => part.textContent).join('');
     return text.replace(/\\D/g, '') === String(amount);
 }"""
+TAG_IS_SEEN = """() => {
+    const tag = document.querySelector('.ts-striptag mark');
+    tag?.scrollIntoView({ block: 'center' });
+    const box = tag?.getBoundingClientRect();
+    return box && !!document.elementFromPoint(box.x + box.width / 2, box.y + 2)?.closest('.ts-striptag');
+}"""
 CHART = "document.querySelector('[class*=\"st-key-panel-minute\"] .ts-chart')"
 RANGE = f"{CHART}.layout.xaxis.range.map(String)"
 
@@ -103,6 +109,7 @@ def an_outage_is_said_and_heals(watched: Watched, shop, total: int) -> None:
         watched.wait("document.querySelector('.ts-dot')?.textContent === 'STALE'")
         assert minor_units(watched.page) == total
         watched.wait("document.querySelectorAll('.ts-head mark').length > 3")
+        watched.wait(TAG_IS_SEEN)
     finally:
         shop.server.start()
     watched.wait("!document.querySelector('.ts-banner') && document.querySelector('.ts-dot').textContent === 'LIVE'")
@@ -167,6 +174,20 @@ def test_a_selected_row_freezes_the_table_until_resumed(chromium, url):
     page.get_by_text("resume").click()
     watched.wait("!document.body.innerText.includes('Frozen at')")
     assert watched.errors == []
+    watched.context.close()
+
+
+def test_a_chart_whose_code_came_late_leaves_no_words_below_it(chromium, url, shop):
+    watched = Watched(chromium)
+    watched.page.route("**/vendor/plotly-*.js", lambda route: route.abort())
+    watched.page.goto(url)
+    watched.wait(f"{CHART}?.classList.contains('ts-words') && {CHART}.textContent.startsWith('GMV per minute')")
+    watched.page.unroute("**/vendor/plotly-*.js")
+    shop.rows(ONE_SALE)
+    watched.wait(f"{CHART}.querySelector('.main-svg') && !{CHART}.classList.contains('ts-words')")
+    words = f"[...{CHART}.childNodes].filter(node => node.nodeType === Node.TEXT_NODE).length"
+    assert watched.page.evaluate(words) == 0
+    zoom_the_minutes(watched)
     watched.context.close()
 
 

@@ -35,14 +35,14 @@ def texts(figure) -> list[str]:
     return [note["text"] for note in figure["layout"]["annotations"]]
 
 
-def minutes():
+def minutes(amount: int = 20_900_000):
     start = datetime(2026, 11, 22, 4, 4, tzinfo=UTC)
     rows = [
         {
             "minute_start": start + timedelta(minutes=n),
             "is_partial": n == 119,
             "seconds_elapsed": 7 if n == 119 else 60,
-            "gross_amount": Decimal(20_900_000 if n < 119 else 2_400_000),
+            "gross_amount": Decimal(amount if n < 119 else 2_400_000),
             "mean_gross_amount_yesterday": Decimal(17_500_000),
         }
         for n in range(120)
@@ -116,6 +116,8 @@ def test_the_running_minute_is_hatched_and_named():
     assert line["name"] == "yesterday"
     assert "14:03 partial<br>7 of 60 s" in texts(figure)
     assert "<b>14:02 ¥209 k</b>" in texts(figure)
+    assert "<b>14:02 ¥1.49 M</b>" in texts(sales.per_minute(EN, minutes(149_000_000), "r"))
+    assert "<b>14:02 ¥1.49 万</b>" in texts(sales.per_minute(ZH, minutes(1_490_000), "r"))
 
 
 def test_end_labels_keep_their_distance_in_the_order_of_their_values():

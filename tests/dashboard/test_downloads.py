@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from dashboard.downloads import address, answer, as_csv, cell
 from dashboard.queries import shared_queries
 from dashboard.settings import DashboardSettings
+from dashboard.store import Reading
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -32,8 +34,8 @@ def test_rows_become_csv_with_their_names_on_top():
 
 
 def test_an_address_names_only_what_is_chosen():
-    assert address("latest_orders", channel=None) == "/csv/latest_orders.csv"
-    assert address("latest_orders", channel="a&b") == "/csv/latest_orders.csv?channel=a%26b"
+    assert address("regions_today", channel=None) == "/csv/regions_today.csv"
+    assert address("regions_today", channel="a&b") == "/csv/regions_today.csv?channel=a%26b"
 
 
 def test_a_download_holds_the_views_rows(shop):
@@ -56,3 +58,22 @@ def test_without_postgres_a_download_says_so():
     response = answer(shared_queries(settings), "latest_orders", {})
     assert response.status_code == 503
     assert "try again in a few seconds" in response.body.decode()
+
+
+def test_while_postgres_is_away_a_download_holds_no_old_rows():
+    rows = {"store": [{"store_zone": "Asia/Shanghai"}], "regions_today": [{"region": "SH"}]}
+    read_at = datetime(2026, 11, 22, 6, 3, 7, tzinfo=UTC).timestamp()
+    queries = SimpleNamespace(read=lambda name, **_: Reading(rows[name], read_at, "connection refused"))
+    response = answer(queries, "regions_today", {})
+    assert response.status_code == 503
+    assert response.body.decode() == (
+        "no new data; connection refused; the last answer came at 14:03:07 and is not sent, as it may be old; "
+        "try again in a few seconds\n"
+    )
+
+
+def test_an_old_answer_about_the_store_keeps_no_download_back():
+    rows = {"store": [{"store_zone": "Asia/Shanghai"}], "regions_today": [{"region": "SH"}]}
+    errors = {"store": "connection refused", "regions_today": None}
+    queries = SimpleNamespace(read=lambda name, **_: Reading(rows[name], 0.0, errors[name]))
+    assert answer(queries, "regions_today", {}).status_code == 200

@@ -40,6 +40,16 @@ def test_money_is_written_to_the_last_digit(minor, currency, text):
         (11_134_475_555, "zh", 0, "¥1.11 亿"),
         (20_900_000, "en", 0, "¥209 k"),
         (20_900_000, "zh", 0, "¥21 万"),
+        # three significant digits, whatever the step
+        (20_900_000, "en", "three", "¥209 k"),
+        (20_900_000, "zh", "three", "¥20.9 万"),
+        (149_000_000, "en", "three", "¥1.49 M"),
+        (1_490_000_000, "en", "three", "¥14.9 M"),
+        (149_000_000, "zh", "three", "¥149 万"),
+        (1_490_000, "zh", "three", "¥1.49 万"),
+        (14_900_000_000, "zh", "three", "¥1.49 亿"),
+        (140_000, "en", "three", "¥1.40 k"),
+        (99_900, "en", "three", "¥999"),
         (12_345, "en", 2, "¥123"),
         # 999,999.60 is a million when it is rounded, not 1,000 k
         (99_999_960, "en", 0, "¥1 M"),

@@ -5,10 +5,14 @@ import socket
 import time
 from collections.abc import Iterator
 from html import unescape
+from urllib.parse import urlsplit
 
 import pytest
 
 from dashboard.catalogue import WORDS
+from dashboard.downloads import PARAMETERS
+from dashboard.queries import Queries
+from dashboard.store import Reading
 from tests.dashboard.conftest import html_of
 
 PAGES = ("live", "inventory", "health", "wall")
@@ -86,6 +90,19 @@ def test_the_seal_is_gone_when_the_newest_audit_differs(shop, open_page):
         shop.rows("UPDATE audit_results SET wrong = 0 WHERE audit_id = 'audit-00'")
 
 
+def test_an_audit_that_differed_is_not_hidden_by_those_around_it(shop, open_page):
+    shop.rows(
+        "INSERT INTO audit_log VALUES"
+        " ('by-hand', '2026-11-22T13:02:50+08:00', '2026-11-22T13:03:08+08:00', 'differs', NULL)"
+    )
+    try:
+        page = open_page("health", shop.url)
+        assert "24 of 25 equal" in plain(page)
+        assert 'class="differs" title="13:00 differs"' in html_of(page)
+    finally:
+        shop.rows("DELETE FROM audit_log WHERE audit_id = 'by-hand'")
+
+
 def test_a_channel_filter_comes_from_the_url_and_what_it_cannot_answer_is_a_dash(shop, open_page):
     app = open_page("live", shop.url, channel="web", compare="lastweek")
     assert app.selectbox[0].value == "web"
@@ -96,6 +113,49 @@ def test_a_channel_filter_comes_from_the_url_and_what_it_cannot_answer_is_a_dash
     assert shown["Orders"] == f"{orders:,}"
     assert (shown["Buyers"], shown["Peak orders/s"]) == ("—", "—")
     assert "all channels" in plain(app)
+
+
+def test_the_newest_orders_are_those_of_all_channels_and_say_so(shop, open_page):
+    page = html_of(open_page("live", shop.url, channel="web"))
+    assert "newest first, all channels" in page
+    ((newest,),) = shop.rows(
+        "SELECT to_char(max(ordered_at) AT TIME ZONE 'Asia/Shanghai', 'HH24:MI:SS') FROM latest_orders"
+    )
+    ticker = page.partition("ts-ticker")[2]
+    assert re.search(r"\d\d:\d\d:\d\d", ticker)[0] == newest
+
+
+COLD = [("live", "channels", "channel", "web"), ("inventory", "warehouses", "wh", "PVG1")]
+
+
+@pytest.mark.parametrize("cold", [Reading(), Reading(error="connection refused")], ids=["loading", "error"])
+@pytest.mark.parametrize(("name", "statement", "parameter", "code"), COLD)
+def test_a_filter_in_the_url_outlives_a_cold_start(
+    name, statement, parameter, code, cold, shop, open_page, monkeypatch
+):
+    read, is_cold = Queries.read, [True]
+    monkeypatch.setattr(Queries, "read", lambda q, n, **p: cold if is_cold and n == statement else read(q, n, **p))
+    app = open_page(name, shop.url, **{parameter: code})
+    assert app.selectbox[0].value == code
+    is_cold.clear()
+    app.run()
+    assert not app.exception
+    assert app.selectbox[0].value == code and len(app.selectbox[0].options) > 2
+    assert app.query_params[parameter] in (code, [code])
+
+
+@pytest.mark.parametrize(("name", "statement", "parameter", "code"), COLD)
+def test_a_list_of_filters_grows_by_itself(name, statement, parameter, code, shop, open_page, monkeypatch):
+    app, read, reads = open_page(name, shop.url), Queries.read, []
+
+    def read_late(queries, asked, **parameters):
+        reads.extend([asked] if asked == statement else [])
+        return Reading() if asked == statement and len(reads) == 1 else read(queries, asked, **parameters)
+
+    monkeypatch.setattr(Queries, "read", read_late)
+    app.run()  # what ticks finds the list that the controls above it were drawn without
+    assert not app.exception
+    assert len(app.selectbox[0].options) > 2
 
 
 def test_conservation_is_shown_with_its_difference(shop, open_page):
@@ -116,6 +176,22 @@ def test_a_lost_record_is_a_red_difference(shop, open_page):
         assert re.search(r'ts-fault"><i aria-hidden="true">✗</i>Difference 2<', html)
     finally:
         shop.rows("UPDATE log_counts_1h SET records = records - 2 WHERE log_hour = '2026-11-22T03:00:00Z'")
+
+
+@pytest.mark.parametrize(
+    ("earlier_runs", "words"), [(0, "0 restarts"), (1, "1 restart in all"), (2, "2 restarts in all")]
+)
+def test_each_run_of_the_job_after_the_first_is_a_restart(earlier_runs, words, shop, open_page):
+    for n in range(earlier_runs):
+        shop.rows(
+            "INSERT INTO job_runs (job_id, name, state, started_at, heartbeat_at)"
+            f" VALUES ('earlier-{n}', 'tallystream', 'FAILED', '2026-11-{10 + n}', '2026-11-{10 + n}')"
+        )
+    try:
+        notes = {metric.label: metric.delta for metric in open_page("health", shop.url).metric}
+        assert notes["Flink job"].startswith("up 4 d 6 h, ") and words in notes["Flink job"]
+    finally:
+        shop.rows("DELETE FROM job_runs WHERE job_id LIKE 'earlier-%'")
 
 
 def test_stock_out_of_the_table_needs_action(shop, open_page):
@@ -208,6 +284,27 @@ def run_until(app, is_there) -> None:
         assert time.monotonic() < deadline, plain(app)[:2000]
 
 
+@pytest.mark.parametrize(
+    ("name", "statement"),
+    [("live", "sales_today"), ("live", "sales_sparklines"), ("inventory", "stock_counts"), ("health", "lag_recent")],
+)
+def test_old_figures_of_a_strip_say_their_age(name, statement, shop, open_page, monkeypatch):
+    assert 'class="ts-striptag" hidden' in html_of(open_page(name, shop.url))
+    read = Queries.read
+
+    def read_long_ago(queries, asked, **parameters):
+        reading = read(queries, asked, **parameters)
+        return reading if asked != statement else Reading(reading.value, time.time() - 115, "connection refused")
+
+    monkeypatch.setattr(Queries, "read", read_long_ago)
+    page = html_of(open_page(name, shop.url))
+    assert re.search(r'class="ts-striptag"><mark>STALE</mark> 1 min 5\d s old', page)
+
+
+def test_figures_that_were_never_read_have_no_age(open_page):
+    assert 'class="ts-striptag" hidden' in html_of(open_page("live", NOWHERE))
+
+
 def test_history_that_is_still_loading_is_told_in_the_bar_and_comparisons_are_dashes(shop, open_page):
     shop.rows("INSERT INTO history_days VALUES ('2026-11-21', 580, NULL), ('2026-11-20', 420, '2026-11-22T00:00:00Z')")
     try:
@@ -216,6 +313,17 @@ def test_history_that_is_still_loading_is_told_in_the_bar_and_comparisons_are_da
         assert "history 42%" in text
         assert "– vs yesterday, 14:03 –" in text
         assert "vs last Sunday, 14:03 ¥" in text
+    finally:
+        shop.rows("DELETE FROM history_days")
+
+
+@pytest.mark.parametrize("name", ["live", "wall"])
+def test_history_of_which_nothing_is_loaded_yet_is_0_percent(name, shop, open_page):
+    shop.rows("INSERT INTO history_days VALUES ('2026-11-21', 580, NULL), ('2026-11-20', 420, NULL)")
+    try:
+        app = open_page(name, shop.url)
+        assert not app.exception
+        assert "history 0%" in plain(app)
     finally:
         shop.rows("DELETE FROM history_days")
 
@@ -268,6 +376,14 @@ def test_a_region_outside_the_map_is_listed(shop, open_page):
         assert "Outside the map Atlantis" in text
     finally:
         shop.rows("UPDATE sales_10s SET region = 'MO' WHERE region = 'Atlantis'")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_csv_link_of_a_page_is_a_download(name, shop, open_page):
+    links = re.findall(r'class="ts-csv" href="([^"]*)"', html_of(open_page(name, shop.url)))
+    assert len(links) >= (0 if name == "wall" else 3)
+    assert [link for link in links if not link.startswith("/csv/")] == []
+    assert {urlsplit(link).path.removeprefix("/csv/").removesuffix(".csv") for link in links} <= set(PARAMETERS)
 
 
 def test_pause_stops_the_clock_and_says_so(shop, open_page):

@@ -1,6 +1,11 @@
 """The dashboard's statements against a real Postgres, as the role that the dashboard has."""
 
 import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
 
 import psycopg2
 import pytest
@@ -62,15 +67,12 @@ def test_the_grain_is_unique(name, pool):
     assert len({tuple(row[key] for key in keys) for row in rows}) == len(rows)
 
 
-@pytest.mark.parametrize(
-    ("name", "parameter", "value"), [("latest_orders", "channel", "web"), ("stock_exceptions", "state", "oversold")]
-)
-def test_a_filter_keeps_only_its_rows(name, parameter, value, pool):
-    everything = pool.rows(statements()[name].text, ASKED)
-    some = pool.rows(statements()[name].text, {**ASKED, parameter: value})
+def test_a_filter_keeps_only_its_rows(pool):
+    everything = pool.rows(statements()["stock_exceptions"].text, ASKED)
+    some = pool.rows(statements()["stock_exceptions"].text, {**ASKED, "state": "oversold"})
     assert some
-    assert {row[parameter] for row in some} == {value}
-    assert {row[parameter] for row in everything} > {value}
+    assert {row["state"] for row in some} == {"oversold"}
+    assert {row["state"] for row in everything} > {"oversold"}
 
 
 def test_a_channels_figures_add_up_to_the_whole(pool, shop):
@@ -100,11 +102,35 @@ def test_the_dashboard_can_read_no_table_and_write_nothing(pool):
         pool.rows("DELETE FROM tally.audit_runs RETURNING audit_id")
 
 
+def process_of(pool) -> int:
+    """Return which process of Postgres answers this pool now."""
+    return pool.rows("SELECT pg_backend_pid() AS pid")[0]["pid"]
+
+
+def test_a_connection_is_kept_and_used_again(pool):
+    assert len({process_of(pool) for _ in range(5)}) == 1
+
+
 def test_a_connection_is_thrown_away_after_an_error_and_the_pool_goes_on(pool):
-    for _ in range(10):
-        with pytest.raises(psycopg2.Error):
-            pool.rows("SELECT nothing FROM nowhere")
-    assert pool.rows("SELECT 1 AS one") == [{"one": 1}]
+    before = process_of(pool)
+    with pytest.raises(psycopg2.Error):
+        pool.rows("SELECT nothing FROM nowhere")
+    after = process_of(pool)
+    assert after != before and after == process_of(pool)
+
+
+def test_a_kept_connection_that_postgres_ended_is_replaced_before_it_is_used(pool, shop):
+    before = process_of(pool)
+    shop.rows(f"SELECT pg_terminate_backend({before}, 5000)")
+    assert process_of(pool) != before
+
+
+def test_more_callers_than_connections_wait_for_one(shop):
+    pool = Pool(DashboardSettings.from_env({"DATABASE_URL": shop.url, "TALLY_DASHBOARD_CONNECTIONS": "2"}))
+    with ThreadPoolExecutor(8) as callers:
+        asked = [callers.submit(pool.rows, "SELECT pg_backend_pid() AS pid, pg_sleep(0.05)") for _ in range(16)]
+    assert len({answer.result()[0]["pid"] for answer in asked}) == 2
+    pool.close()
 
 
 def test_a_statement_that_takes_too_long_is_ended(shop):
@@ -144,3 +170,65 @@ def test_a_documented_query_runs_as_the_reader(path, shop):
 
 def test_there_are_ten_documented_queries():
     assert len(DOCUMENTED) == 10
+
+
+COUNTED = (
+    "INSERT INTO event_counts_1h (log_hour, log_partition, records, counted, rejected, late, last_offset,"
+    " newest_append_time, event_count)"
+    " VALUES ('2026-11-22T14:00+08:00', 0, 1, 1, 0, 0, 0, '2026-11-22T14:03+08:00', 1)"
+)
+
+
+@contextmanager
+def stock(database, *movements: str) -> Iterator[None]:
+    """Put rows of (minute, sku, sold, refunded, restocked, adjusted) into a database without any, and take them out."""
+    values = ", ".join(f"({movement}, 0, 0, 0, 0, 0, 1, 0, 1)" for movement in movements)
+    database.rows(
+        "INSERT INTO stock_flow_1m (window_start, sku, sold, refunded, restocked, adjusted, shipped, unmet,"
+        " gross_amount, discount_amount, refund_amount, lines, refunded_units, event_count, warehouse_id, log_date)"
+        f" SELECT m.*, 'PVG1', '2026-11-22' FROM (VALUES {values}) AS m"
+    )
+    try:
+        yield
+    finally:
+        database.rows("TRUNCATE stock_flow_1m, stock_closed, stock_late, event_counts_1h")
+
+
+def sell_through(database) -> dict[str, tuple]:
+    text = (FOLDER / "sell_through_of_the_week.sql").read_text(encoding="utf-8")
+    return {sku: rest for sku, *rest in database.rows(text, "reader")}
+
+
+def test_an_opening_count_within_the_week_is_stock_to_sell(empty):
+    first, later = "timestamptz '2026-11-20T09:00+08:00'", "timestamptz '2026-11-21T09:00+08:00'"
+    before = "timestamptz '2026-11-10T09:00+08:00'"
+    with stock(
+        empty,
+        # opening 500, sold 50, restocked 10: 50 / 510
+        f"{first}, 'NEW', 0, 0, 0, 500", f"{later}, 'NEW', 50, 0, 10, 0",
+        # 100 before the week, a count that found 5 lost: 50 / 110
+        f"{before}, 'OLD', 0, 0, 0, 100", f"{first}, 'OLD', 50, 0, 10, -5",
+        # opening 40, 3 found later are no opening: 20 / 40
+        f"{first}, 'FOUND', 0, 0, 0, 40", f"{later}, 'FOUND', 20, 0, 0, 3",
+        # sold what nobody counted: no share of nothing
+        f"{first}, 'BLIND', 7, 0, 0, 0",
+    ):  # fmt: skip
+        assert sell_through(empty) == {
+            "NEW": [50, 10, Decimal("9.8")],
+            "OLD": [50, 10, Decimal("45.5")],
+            "FOUND": [20, 0, Decimal("50.0")],
+            "BLIND": [7, 0, None],
+        }
+
+
+@pytest.mark.parametrize(
+    ("minute", "today"),
+    [("2026-11-22T13:59+08:00", True), ("2026-11-22T00:00+08:00", True), ("2026-11-21T23:59+08:00", False)],
+)
+def test_a_day_of_stock_movements_without_sales_has_events(minute, today, empty):
+    pool = Pool(DashboardSettings.from_env({"DATABASE_URL": empty.url}))
+    with stock(empty, f"timestamptz '{minute}', 'S', 0, 0, 5, 0"):
+        empty.rows(COUNTED)
+        (row,) = pool.rows(statements()["status"].text)
+    pool.close()
+    assert (row["data_to"], row["has_events_today"]) == (datetime.fromisoformat(minute), today)

@@ -189,13 +189,24 @@ def test_the_seal_needs_an_equal_audit_of_less_than_two_hours():
     assert health.seal_time(None, None, NOW) is None
 
 
-def test_the_newest_audit_of_an_hour_is_its_tick():
-    rows = [
-        {"finished_at": NOW - timedelta(minutes=50), "verdict": "differs"},
-        {"finished_at": NOW - timedelta(minutes=3), "verdict": "equal"},
-        {"finished_at": NOW - timedelta(hours=23, minutes=30), "verdict": "failed"},
-        {"finished_at": NOW - timedelta(hours=30), "verdict": "equal"},
-    ]
-    ticks = health.audit_ticks(rows, NOW)
-    assert (len(ticks), ticks[-1], ticks[0]) == (24, "equal", "failed")
-    assert ticks[1:-1] == [None] * 22
+def audited(verdict: str, hour: int, minute: int = 0, second: int = 31) -> dict:
+    return {"started_at": after(hours=hour, minutes=minute, seconds=second), "verdict": verdict}
+
+
+def test_an_audit_is_the_tick_of_the_hour_in_which_it_began():
+    # now 14:03; each audit begins a little after the full hour, one by hand; that of 15:00 yesterday is the oldest tick
+    rows = [audited("equal", 12), audited("differs", 13, 2), audited("equal", 14), audited("failed", -9)]
+    ticks = health.audit_ticks([*rows, audited("equal", -10)], NOW, SHANGHAI)
+    assert len(ticks) == 24
+    assert (ticks[0], ticks[-3:], set(ticks[1:-3])) == ("failed", ["equal", "differs", "equal"], {None})
+
+
+def test_the_worst_verdict_of_an_hour_is_its_tick_whatever_came_after():
+    rows = [audited("failed", 14), audited("differs", 14, 1), audited("equal", 14, 2)]
+    assert health.audit_ticks(rows, NOW, SHANGHAI)[-1] == "differs"
+
+
+def test_hours_are_the_stores_also_where_its_zone_is_half_an_hour_off():
+    india, now = ZoneInfo("Asia/Kolkata"), datetime(2026, 11, 22, 6, 40, tzinfo=UTC)  # 12:10
+    rows = [{"started_at": datetime(2026, 11, 22, 6, 20, tzinfo=UTC), "verdict": "failed"}]  # 11:50
+    assert health.audit_ticks(rows, now, india)[-2:] == ["failed", None]

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dashboard.currency import Currency
+from dashboard.formats import percent
 from dashboard.health_panels import freshness_line
 from dashboard.locales import Locale
 from dashboard.shaping.status import Status, judge, standing
@@ -99,8 +100,12 @@ def test_a_job_that_stopped_is_named_with_its_state():
     assert late.banner.text.startswith("The Flink job has given no sign of life for 40 s.")
 
 
-def test_history_is_shown_while_it_loads():
-    assert status(history_share=Decimal("0.42")).history == Decimal("0.42")
+@pytest.mark.parametrize(("share", "shown"), [("0.42", "42%"), ("0E-20", "0%")])
+def test_history_is_shown_while_it_loads(share, shown):
+    assert percent(status(history_share=Decimal(share)).history, 0) == shown
+
+
+def test_history_that_is_all_there_is_not_shown():
     assert status().history is None
 
 

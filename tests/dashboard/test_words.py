@@ -89,6 +89,7 @@ def test_a_product_without_a_name_keeps_its_sku():
         ("currency is not CNY, the one of this deployment", "币种不是 CNY"),
         ("event_time is more than 5 minutes after the append time", "event_time 超前写入时间 5 分钟以上"),
         ("sku is missing", "缺少 sku"),
+        ("the record has no value (null)", "记录没有值（null）"),
         ("quantity is not within 1 to 1,000,000", "quantity 不在 1 至 1,000,000 之间"),
         ("something new", "something new"),
     ],
@@ -100,7 +101,8 @@ def test_reasons_are_said_in_chinese_where_their_words_are_known(english, chines
 
 def test_every_reason_of_the_job_has_its_chinese():
     source = "".join(path.read_text(encoding="utf-8") for path in (PACKAGE.parent / "pipeline").glob("*.py"))
-    reasons = re.findall(r'NotAnEvent\(\s*f?"([^"]+)"', source)
+    reasons = re.findall(r'(?:NotAnEvent|ParsedEvent)\(\s*f?"([^"]+)"', source)
+    assert "the record has no value (null)" in reasons
     assert len(reasons) > 15
     plain = [re.sub(r"\{[^}]*\}", "7", reason).partition(":")[0] for reason in reasons]
     unknown = [reason for reason in plain if reason.strip() and not any(re.fullmatch(p, reason) for p, _ in PATTERNS)]

@@ -2,6 +2,7 @@
 -- grain: finished_at
 -- refresh: 30 s
 SELECT
+    a.started_at,
     a.finished_at,
     a.verdict
 FROM tally.audits_24h AS a

@@ -5,7 +5,7 @@ SELECT
     j.state,
     j.is_alive,
     j.heartbeat_age_seconds,
-    j.restarts,
+    j.runs,
     extract(epoch FROM c.now_at - j.started_at) AS running_seconds
 FROM tally.job_status AS j
 CROSS JOIN tally.store_clock AS c

@@ -1,11 +1,12 @@
 -- One row, the only one, is the state of the data as a whole: how far it goes, the lag, the job, the history's
---   share. records_today is what was appended since the store's midnight; history_share is null once nothing is left
---   to load.
+--   share. data_to is the newest event of the sales, or the minute of a newer movement of stock. records_today is what
+--   was appended since the store's midnight; history_share is null once nothing is left to load.
 -- grain: one row
 -- refresh: 2 s
 SELECT
     c.now_at,
-    f.newest_at AS data_to,
+    -- freshness has a time for stock without any movement too; each event that is counted is one
+    greatest(f.sales_at, CASE WHEN e.counted > 0 THEN f.stock_minute_end - interval '1 minute' END) AS data_to,
     l.lag_seconds,
     r.events_per_second,
     l.sample_age_seconds,
@@ -13,14 +14,21 @@ SELECT
     j.is_alive AS job_is_alive,
     j.heartbeat_age_seconds,
     coalesce(e.records, 0) AS records_today,
-    coalesce(f.newest_at >= c.day_start, false) AS has_events_today,
+    coalesce(f.sales_at >= c.day_start, false)
+    OR coalesce(e.counted > 0 AND f.stock_minute_end > c.day_start, false) AS has_events_today,
     CASE
         WHEN h.history_published_events < h.history_events
             THEN h.history_published_events::numeric / h.history_events
     END AS history_share
 FROM tally.store_clock AS c
 CROSS JOIN tally.history_covered AS h
-LEFT JOIN tally.freshness AS f ON f.table_name = 'sales_10s'
+CROSS JOIN (
+    SELECT
+        max(n.newest_at) FILTER (WHERE n.table_name = 'sales_10s') AS sales_at,
+        max(n.newest_at) FILTER (WHERE n.table_name = 'stock_flow_1m') AS stock_minute_end
+    FROM tally.freshness AS n
+    WHERE n.table_name IN ('sales_10s', 'stock_flow_1m')
+) AS f
 LEFT JOIN tally.lag_now AS l ON true
 LEFT JOIN (
     -- the mean of the running minute and the one before: a single second of a quiet shop says little
