@@ -166,3 +166,9 @@ def test_sizes_sum_partitions(held):
 def test_no_table_says_that_its_rows_go_while_nothing_drops_them(held):
     held.settings(retention_days=400)
     assert {row["kept_days"] for row in held.rows("table_sizes")} == {None}
+
+
+def test_a_table_without_rows_has_no_newest_one(shop):
+    shop.hold("2026-11-22 12:00:00")
+    newest = {row["table_name"]: row["newest_at"] for row in shop.rows("freshness")}
+    assert newest["sales_10s"] is newest["stock_flow_1m"] is newest["order_ticker"] is None

@@ -5,8 +5,7 @@
 -- refresh: 2 s
 SELECT
     c.now_at,
-    -- freshness has a time for stock without any movement too; each event that is counted is one
-    greatest(f.sales_at, CASE WHEN e.counted > 0 THEN f.stock_minute_end - interval '1 minute' END) AS data_to,
+    greatest(f.sales_at, f.stock_minute_end - interval '1 minute') AS data_to,
     l.lag_seconds,
     r.events_per_second,
     l.sample_age_seconds,
@@ -15,7 +14,7 @@ SELECT
     j.heartbeat_age_seconds,
     coalesce(e.records, 0) AS records_today,
     coalesce(f.sales_at >= c.day_start, false)
-    OR coalesce(e.counted > 0 AND f.stock_minute_end > c.day_start, false) AS has_events_today,
+    OR coalesce(f.stock_minute_end > c.day_start, false) AS has_events_today,
     CASE
         WHEN h.history_published_events < h.history_events
             THEN h.history_published_events::numeric / h.history_events

@@ -30,7 +30,10 @@ FROM (
     -- its windows keep no event time; the minute's end, but not the future
     SELECT
         'stock_flow_1m', (
-            SELECT least(max(f.window_start) + interval '1 minute', tally.store_now()) FROM tally.stock_flow_1m AS f
+            -- least() takes null for the greatest: an empty table has no newest row
+            SELECT least(m.newest_at, tally.store_now())
+            FROM (SELECT max(f.window_start) + interval '1 minute' AS newest_at FROM tally.stock_flow_1m AS f) AS m
+            WHERE m.newest_at IS NOT NULL
         ), 5, false
     UNION ALL
     SELECT 'order_ticker', (SELECT max(o.second) FROM tally.order_ticker AS o), 5, false
