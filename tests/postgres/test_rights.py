@@ -61,7 +61,7 @@ def test_readers_change_nothing_even_when_they_ask_for_a_writing_transaction(con
 
 @pytest.mark.parametrize(
     ("role", "timeout", "limit"),
-    [("reader", "30s", 20), ("dashboard", "10s", 16), ("writer", "0", 50), ("owner", "0", 10)],
+    [("reader", "30s", 20), ("dashboard", "10s", 16), ("writer", "0", 130), ("owner", "0", 10)],
 )
 def test_roles_have_their_limits(connect, role, timeout, limit):
     with connect(role).cursor() as cursor:
