@@ -1,4 +1,4 @@
-"""`tally rebuild --check` on a running line: the live rows against a bounded run of the same SQL; runs after test_exact."""
+"""`tally rebuild --check`: the live rows against a bounded run of the same SQL; runs after test_exact."""
 
 import json
 import time
