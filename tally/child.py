@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from tally.logs import LogFiles, without_stack
 from tally.processes import Identity, end_session
 
-BACK_OFF_SECONDS = (1, 2, 4, 8, 16, 30)
-SETTLED_SECONDS = 60.0
+BACK_OFF_SECONDS = (0, 1, 2, 4, 8, 16, 30)
+# who has worked for so long is started again at once; who has not waits longer each time
+SETTLED_SECONDS = 10.0
 CHECK_SECONDS = 5.0
 STARTING_CHECK_SECONDS = 0.25
 HANG_SECONDS = 120.0
@@ -122,7 +123,7 @@ class Child:
     def back_off(self, now: float) -> int:
         """Plan the next start after one more that failed; return in how many seconds."""
         self.failed_starts += 1
-        delay = BACK_OFF_SECONDS[min(max(self.failed_starts - 1, 0), len(BACK_OFF_SECONDS) - 1)]
+        delay = BACK_OFF_SECONDS[min(self.failed_starts, len(BACK_OFF_SECONDS) - 1)]
         self.state, self.resume_at = State.WAITING, now + delay
         return delay
 
