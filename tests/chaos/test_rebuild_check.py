@@ -1,4 +1,4 @@
-"""`tally rebuild --check`: the live rows against a bounded run of the same SQL; runs after test_exact."""
+"""`tally rebuild --check`: the live rows against a bounded run of the same SQL."""
 
 import json
 import time
@@ -11,8 +11,9 @@ from confluent_kafka import Producer
 
 from tally.database import load_urls
 from tally.home import Home
+from tests.chaos.account import noted
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
 HOUR_MS = 3_600_000
 SKU = "checked"
@@ -30,6 +31,11 @@ def sale(number: int, copy: int, now_ms: int) -> bytes:
         "customer_id": f"c-{number % 50}",
     }  # fmt: skip
     return json.dumps(event).encode()
+
+
+@pytest.fixture(scope="module")
+def line(stage):
+    return stage.line
 
 
 @pytest.fixture(scope="module")
@@ -62,13 +68,14 @@ def has_shadow(owner) -> bool:
     return bool(owner.fetchall())
 
 
-def test_every_row_equals_a_bounded_run_of_the_same_sql(line, published, owner):
+def test_every_row_equals_a_bounded_run_of_the_same_sql(line, published, owner, seed):
     before = line.query("SELECT records, counted, duplicates, rejected FROM event_counts")
-    told = line.tally("rebuild", "--check")
-    assert "every row is equal: " in told
-    assert not has_shadow(owner)
-    line.tally("wait", "--timeout", "180s")
-    assert line.query("SELECT records, counted, duplicates, rejected FROM event_counts") == before
+    with noted("R2", "bounded_run_of_the_same_sql", seed):
+        told = line.tally("rebuild", "--check", timeout=600)
+        assert "every row is equal: " in told
+        assert not has_shadow(owner)
+        line.tally("wait", "--timeout", "180s")
+        assert line.query("SELECT records, counted, duplicates, rejected FROM event_counts") == before
 
 
 def test_a_planted_wrong_row_is_named_until_it_is_mended(line, published, owner):
@@ -77,7 +84,7 @@ def test_a_planted_wrong_row_is_named_until_it_is_mended(line, published, owner)
     change = "UPDATE tally.stock_flow_1m SET sold = sold + %s WHERE (window_start, sku) = (%s, %s)"
     owner.execute(change, [1, *key])
     try:
-        told = line.tally("rebuild", "--check", code=1)
+        told = line.tally("rebuild", "--check", code=1, timeout=600)
     finally:
         owner.execute(change, [-1, *key])
     assert f"stock_flow_1m wrong: window_start {key[0].astimezone(UTC).isoformat()}, sku {SKU}" in told
