@@ -16,8 +16,8 @@ row of every result table equals what the audit recomputes from the log, the rec
 duplicates + rejected, and the totals are those that the load itself has kept count of. A total that a reader sees
 fall, or a step by hand, is a failure.
 
-Run at {commits} on {began}: {cores} cores, {memory_gb} GB, {system}, Python {python}; seed {seed}. Repeat it
-with `make chaos SEED={seed}`. Times are seconds from the kill, or from the end of an outage or pause: to the first
+Run in {pieces} at {commits}, the newest on {began}: {cores} cores, {memory_gb} GB, {system}, Python {python}; seeds
+{seeds}. Repeat one with `make chaos SEED=…`. Times are seconds from the kill, or from the end of an outage or pause: to the first
 result of a record that was appended after it, and until no record waits for more than two seconds.
 """
 COMMON = {
@@ -55,7 +55,10 @@ def render(lines: list[dict[str, Any]], file: str) -> str:
     demands = tomllib.loads((HERE / "demands.toml").read_text("utf-8"))
     covered = {row for row, _ in runs}
     commits = ", ".join(f"`{one}`" for one in dict.fromkeys(line["commit"] for line in lines if line["row"] == "run"))
-    parts = [INTRODUCTION.format(file=file, began=run["at"].replace("T", " "), commits=commits, **run), HEAD]
+    begun = [line for line in lines if line["row"] == "run"]
+    pieces = "one piece" if len(begun) == 1 else f"{len(begun)} pieces"
+    words = {"commits": commits, "pieces": pieces, "seeds": ", ".join(str(line["seed"]) for line in begun)}
+    parts = [INTRODUCTION.format(file=file, began=run["at"].replace("T", " "), **words, **run), HEAD]
     parts += [table_line(*key, runs[key]) for key in sorted(runs, key=lambda key: (int(key[0][1:]), key[1]))]
     parts.append(BELOW)
     parts += [
