@@ -42,14 +42,14 @@ class Database:
         """Return the dashboard's address; its sessions hold the clock of the views."""
         return f"{self.server.url('dashboard')}?options={quote(f'-c tally.now={NOW.isoformat()}')}"
 
-    def rows(self, statement: str, role: str | None = None) -> list[tuple]:
+    def rows(self, statement: str, role: str | None = None, values: tuple | None = None) -> list[tuple]:
         """Return a statement's rows with the clock held; write statements return none."""
         connection = psycopg2.connect(self.server.url(role) if role else self.owner_url)
         try:
             with connection, connection.cursor() as cursor:
                 cursor.execute("SET search_path = tally")
                 cursor.execute("SELECT set_config('tally.now', %s, false)", (NOW.isoformat(),))
-                cursor.execute(statement)
+                cursor.execute(statement, values)
                 return cursor.fetchall() if cursor.description else []
         finally:
             connection.close()

@@ -361,7 +361,7 @@ def test_definitions_used_in_the_code_exist(shop):
 
 def test_a_product_name_cannot_carry_markup(shop, open_page):
     ((sku, name),) = shop.rows("SELECT sku, name_en FROM top_products_today LIMIT 1")
-    shop.rows(f"UPDATE products SET name_en = '<img src=x onerror=alert(1)>' WHERE sku = '{sku}'")
+    shop.rows("UPDATE products SET name_en = %s WHERE sku = %s", values=("<img src=x onerror=alert(1)>", sku))
     try:
         html = html_of(open_page("live", shop.url))
         assert "<img" not in html and "&lt;img src=x onerror=alert(1)&gt;" in html

@@ -121,7 +121,7 @@ def test_a_connection_is_thrown_away_after_an_error_and_the_pool_goes_on(pool):
 
 def test_a_kept_connection_that_postgres_ended_is_replaced_before_it_is_used(pool, shop):
     before = process_of(pool)
-    shop.rows(f"SELECT pg_terminate_backend({before}, 5000)")
+    shop.rows("SELECT pg_terminate_backend(%s, 5000)", values=(before,))
     assert process_of(pool) != before
 
 
