@@ -40,6 +40,11 @@ class CheckpointStat:
     path: str | None
     is_savepoint: bool
 
+    @property
+    def end(self) -> tuple[int, str]:
+        """Return its number and how it ended, or IN_PROGRESS."""
+        return self.checkpoint_id, self.status
+
 
 def _moment(epoch_ms: int) -> datetime:
     return datetime.fromtimestamp(epoch_ms / 1000, UTC)
@@ -108,6 +113,11 @@ class FlinkRest:
             )
             for entry in history
         ]
+
+    def checkpoint_failure(self, job_id: str, checkpoint_id: int) -> str:
+        """Return why a checkpoint failed, as Flink says it. Raise FlinkUnreachable."""
+        details = self._call(f"/jobs/{job_id}/checkpoints/details/{checkpoint_id}")
+        return details.get("failure_message") or "no cause is known"
 
     def trigger_checkpoint(self, job_id: str) -> str:
         """Ask for a checkpoint now; return the request's id."""

@@ -13,7 +13,7 @@ import psycopg2
 from psycopg2.extras import execute_batch
 
 from pipeline.checkpoints import clear_other_runs
-from pipeline.flink_rest import CheckpointStat, FlinkRest, FlinkUnreachable, JobState
+from pipeline.flink_rest import CheckpointStat, FlinkRest, FlinkUnreachable, JobState, innermost_cause
 from pipeline.session import JOB_NAME, Folders
 from pipeline.settings import PipelineSettings
 from pipeline.statements import SQL_DIR
@@ -91,6 +91,7 @@ class Monitor:
         }
         self._store = ResultStore(settings)
         self._settled: set[int] = set()
+        self._last_end = (0, "COMPLETED")
         self._database_away = self._cleared = False
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="monitor", daemon=True)
@@ -102,7 +103,8 @@ class Monitor:
     def stop(self, final_state: str | None = None, timeout: float = CONNECT_SECONDS) -> None:
         """End the thread and, where the job's end is known, write it as the run's last state."""
         self._stopped.set()
-        self._thread.join(timeout)
+        if self._thread.is_alive():
+            self._thread.join(timeout)
         if final_state and not self._thread.is_alive() and "started_at" in self._run:
             self._save({**self._run, "state": final_state, "heartbeat_at": self._clock()}, [])
         self._store.close()
@@ -120,9 +122,21 @@ class Monitor:
         if not self._cleared and any(checkpoint.status == "COMPLETED" for checkpoint in checkpoints):
             clear_other_runs(self._checkpoint_dir, self._job_id)
             self._cleared = True
+        for ended in sorted(one.end for one in checkpoints if one.end > self._last_end and one.status != "IN_PROGRESS"):
+            self._tell(ended)
         news = [checkpoint for checkpoint in checkpoints if checkpoint.checkpoint_id not in self._settled]
         if self._save(self._heartbeat(state), [self._row(checkpoint) for checkpoint in news]):
             self._settled |= {news_item.checkpoint_id for news_item in news if news_item.status != "IN_PROGRESS"}
+
+    def _tell(self, end: tuple[int, str]) -> None:
+        """Say once that checkpoints fail, and once that they are complete again."""
+        (number, status), before = end, self._last_end[1]
+        if status == "FAILED" and before != status:
+            why = innermost_cause(self._rest.checkpoint_failure(self._job_id, number))
+            self._say(f"job: checkpoint {number} failed; {why}; results go on, a restart repeats what came since")
+        elif before == "FAILED" and status == "COMPLETED":
+            self._say(f"job: checkpoint {number} is complete; they work again")
+        self._last_end = end
 
     def _heartbeat(self, state: JobState) -> dict:
         self._run |= {"started_at": state.started_at, "restarts": state.restarts}

@@ -114,6 +114,8 @@ def flink_options(
         "taskmanager.memory.managed.size": settings.state_memory,
         "execution.checkpointing.interval": f"{settings.checkpoint_seconds} s",
         "execution.checkpointing.timeout": CHECKPOINT_TIMEOUT,
+        # One that fails (a full disk) takes nothing from the results; ending the job for it would stop the numbers.
+        "execution.checkpointing.tolerable-failed-checkpoints": str(2**31 - 1),
         "execution.checkpointing.dir": folders.checkpoints.resolve().as_uri(),
         "execution.checkpointing.num-retained": str(CHECKPOINTS_KEPT),
         "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",

@@ -12,6 +12,7 @@ from tally.catalogue import Catalogue, CatalogueError
 from tally.child import Child, ChildSpec
 from tally.chores import Chore
 from tally.database import as_database_error, execute, execute_many
+from tally.free_space import FreeSpace
 from tally.line import Line
 from tally.supervisor import python_command
 
@@ -28,6 +29,7 @@ def chores_of(line: Line, catalogue: Catalogue) -> list[Chore]:
     """Return what is done again and again in the background."""
     return [
         Chore("log rotation", 10, lambda: rotate_logs(line)),
+        Chore("free space", 5, FreeSpace(kept_folders(line)).look),
         Chore("partitions", 6 * 3600, lambda: create_partitions(line)),
         Chore("trimming", 3600, lambda: trim(line)),
         Chore("closing of windows", 60, lambda: close_windows(line)),
@@ -35,6 +37,19 @@ def chores_of(line: Line, catalogue: Catalogue) -> list[Chore]:
         Chore("history", 2, HistoryCopy(line).look),
         Chore("inbox", 1, RefusedFiles(line.home.inbox / "failed").look),
     ]
+
+
+def kept_folders(line: Line) -> dict[str, Path]:
+    """Return {what is kept: folder} of everything that this line writes to disks of ours."""
+    home = line.home
+    servers = {"the database": home.postgres, "the log": home.kafka}
+    outside = {"the database": line.settings.database_url, "the log": line.settings.kafka}
+    return {
+        "checkpoints": home.checkpoints,
+        **{name: folder for name, folder in servers.items() if not outside[name]},
+        "the archive": home.archive,
+        "everything else": home.root,
+    }
 
 
 def rotate_logs(line: Line) -> list[str]:

@@ -6,9 +6,7 @@ SELECT "partition",
        append_time_ms,
        event_id,
        is_counted,
-       is_counted::INTEGER AS weight,
-       { 'window_start': make_timestamp(event_time // 900000 * 900000000) } AS key,
-       { 'second': make_timestamp(event_time // 1000 * 1000000) } AS part
-FROM events
-WHERE event_type = 'sale'
-  AND line_no = 1
+       weight,
+       { 'window_start': make_timestamp(epoch_us(key.second) // 900000000 * 900000000) } AS key,
+       { 'second': key.second } AS part
+FROM lines_orders_1s

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 import psycopg2
 import pytest
 
-from pipeline.flink_rest import FlinkGone, FlinkRest, FlinkUnreachable, JobState
-from pipeline.monitor import ResultStore
+from pipeline.flink_rest import CheckpointStat, FlinkGone, FlinkRest, FlinkUnreachable, JobState
+from pipeline.monitor import Monitor, ResultStore
 from pipeline.runner import JobEnded, StopRequest, Watch, sweep_scratch
 from pipeline.session import Folders, free_port, prepare_environment, write_password_file
 from pipeline.settings import Database
@@ -207,6 +207,42 @@ def test_the_heartbeat_goes_on_over_a_new_connection(job_settings, job_postgres,
         store.save({**run, "state": "CANCELED"}, [])
     tables.execute("SELECT state FROM tally.job_runs WHERE job_id = 'job-2'")
     assert tables.fetchall() == [("CANCELED",)]
+
+
+class Checkpoints:
+    """Flink's checkpoints as the monitor reads them; a failed one was declined for a full disk."""
+
+    def __init__(self) -> None:
+        self.history: list[CheckpointStat] = []
+
+    def end_next(self, status: str) -> None:
+        number = len(self.history) + 1
+        self.history.insert(0, CheckpointStat(number, status, STARTED, None, None, None, None, False))
+
+    def job_state(self, job_id: str) -> JobState:
+        return state()
+
+    def checkpoints(self, job_id: str) -> list[CheckpointStat]:
+        return self.history
+
+    def checkpoint_failure(self, job_id: str, number: int) -> str:
+        return "CheckpointException: declined\nCaused by: java.io.IOException: No space left on device"
+
+
+def test_checkpoints_that_fail_are_said_once_and_their_recovery_too(job_settings, tables):
+    rest, said = Checkpoints(), []
+    (job_settings.home / "checkpoints").mkdir(exist_ok=True)
+    monitor = Monitor(job_settings, rest, "job-3", None, clock=lambda: STARTED, say=said.append)
+    for status in ("COMPLETED", "FAILED", "FAILED", "IN_PROGRESS", "COMPLETED", "COMPLETED", "FAILED"):
+        rest.end_next(status)
+        monitor.observe()
+    monitor.stop()
+    declined = "java.io.IOException: No space left on device; results go on, a restart repeats what came since"
+    assert said == [
+        f"job: checkpoint 2 failed; {declined}",
+        "job: checkpoint 5 is complete; they work again",
+        f"job: checkpoint 7 failed; {declined}",
+    ]
 
 
 def test_faulty_settings_end_the_process_with_every_fault(tmp_path):
