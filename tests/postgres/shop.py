@@ -161,16 +161,19 @@ class Shop:
         """Close windows up to a time of the store's zone."""
         self.cursor.execute("SELECT tally.close_windows(%s)", [self.at(until) if until else None])
 
-    def rows(self, view: str, where: str = "true", *values: Any) -> list[dict]:
-        """Return the rows of a view as dictionaries."""
-        query = sql.SQL("SELECT * FROM {} WHERE " + where).format(sql.Identifier("tally", view))
-        self.cursor.execute(query, values)
+    def rows(self, view: str, **wanted: Any) -> list[dict]:
+        """Return the rows of a view whose columns have these values as dictionaries; None is NULL."""
+        tests = [sql.SQL("AND {} IS NOT DISTINCT FROM %s").format(sql.Identifier(name)) for name in wanted]
+        query = sql.SQL("SELECT * FROM {} WHERE true {}").format(
+            sql.Identifier("tally", view), sql.SQL(" ").join(tests)
+        )
+        self.cursor.execute(query, list(wanted.values()))
         names = [one.name for one in self.cursor.description]
         return [dict(zip(names, row, strict=True)) for row in self.cursor.fetchall()]
 
-    def row(self, view: str, where: str = "true", *values: Any) -> dict:
-        """Return the one row of a view."""
-        found = self.rows(view, where, *values)
+    def row(self, view: str, **wanted: Any) -> dict:
+        """Return the one row of a view whose columns have these values."""
+        found = self.rows(view, **wanted)
         assert len(found) == 1, found
         return found[0]
 

@@ -210,7 +210,7 @@ def test_rows_that_move_out_of_the_default_partition_are_counted_once(busy):
     busy.cursor.execute("SELECT tally.create_partitions(%s, %s)", [date(1997, 7, 1), date(1997, 7, 1)])
     assert say(busy) == before
     busy.sale("1997-07-01 12:00:00", amount=3)
-    assert busy.row("sales_by_day", "store_day = '1997-07-01'")["gross_amount"] == 80
+    assert busy.row("sales_by_day", store_day="1997-07-01")["gross_amount"] == 80
 
 
 def reopen(shop):

@@ -126,8 +126,11 @@ def test_a_migration_waits_for_its_turn_and_so_do_closing_and_partitions(postgre
             migrate.migrate(postgres_server.url("owner"))
         with connect("writer").cursor() as writer:
             writer.execute("SET lock_timeout = '100ms'")
-            for call in ("close_windows()", "create_partitions('2033-01-01', '2033-01-01')"):
+            for call in (
+                "SELECT tally.close_windows()",
+                "SELECT tally.create_partitions('2033-01-01', '2033-01-01')",
+            ):
                 with pytest.raises(psycopg2.errors.LockNotAvailable):
-                    writer.execute(f"SELECT tally.{call}")
+                    writer.execute(call)
     holder.rollback()
     assert not migrate.migrate(postgres_server.url("owner")).changed

@@ -3,11 +3,13 @@
 import re
 
 import pytest
+from psycopg2 import sql
 
 from tally.data_dictionary import DOCUMENT, render
 from tally.sql_files import ADDITIVITY, SQL_FOLDER, SqlFileError, in_order, read_file, read_folder, read_glossary
 
 FOLDERS = ("bootstrap", "functions", "migrations", "views", "roles", "role_settings", "grants")
+REPEATED = sql.SQL("SELECT {0}, count(*) FROM {1} GROUP BY {0} HAVING count(*) > 1")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -83,7 +85,8 @@ def test_grains_are_unique(shop):
     shop.cursor.execute("SELECT object_name, row_grain FROM tally.data_dictionary WHERE column_name IS NULL")
     for name, grain in shop.cursor.fetchall():
         if re.fullmatch(r"[a-z_0-9]+(, [a-z_0-9]+)*", grain):
-            shop.cursor.execute(f"SELECT {grain}, count(*) FROM tally.{name} GROUP BY {grain} HAVING count(*) > 1")
+            key = sql.SQL(", ").join(map(sql.Identifier, grain.split(", ")))
+            shop.cursor.execute(REPEATED.format(key, sql.Identifier("tally", name)))
             assert shop.cursor.fetchall() == [], name
 
 
@@ -108,8 +111,8 @@ def test_every_file_is_one_statement_named_after_its_object():
         one = read_file(path)
         assert one.text.rstrip().endswith(";"), path
         if path.parent.name in ("views", "functions"):
-            kind = "VIEW" if path.parent.name == "views" else "OR REPLACE FUNCTION"
-            assert one.statement.startswith(f"CREATE {kind} tally.{one.name}"), path
+            begins = "CREATE VIEW tally." if path.parent.name == "views" else "CREATE OR REPLACE FUNCTION tally."
+            assert one.statement.removeprefix(begins).startswith(one.name), path
         if "$$" not in one.statement:
             assert ";" not in re.sub(r"--.*|'[^']*'", "", one.statement), path
 
@@ -161,9 +164,10 @@ def test_views_come_after_those_they_stand_on():
 
 
 def test_views_in_a_circle_are_named(tmp_path):
-    for name, other in (("a", "b"), ("b", "a")):
-        (tmp_path / f"{name}.sql").write_text(
-            f"-- One. | 一。\n-- grain: x\nCREATE VIEW tally.{name} AS SELECT * FROM tally.{other};\n"
-        )
+    for name, text in (
+        ("a", "-- One. | 一。\n-- grain: x\nCREATE VIEW tally.a AS SELECT * FROM tally.b;\n"),
+        ("b", "-- One. | 一。\n-- grain: x\nCREATE VIEW tally.b AS SELECT * FROM tally.a;\n"),
+    ):
+        (tmp_path / f"{name}.sql").write_text(text)
     with pytest.raises(SqlFileError, match="views need each other in a circle; found a → b → a"):
         in_order(read_folder(tmp_path))

@@ -41,9 +41,9 @@ def server(started):
     return started
 
 
-def ask(server, query, role="postgres"):
+def ask(server, query, *values, role="postgres"):
     with contextlib.closing(psycopg2.connect(server.url(role))) as connection, connection.cursor() as cursor:
-        cursor.execute(query)
+        cursor.execute(query, values)
         return cursor.fetchone()[0]
 
 
@@ -62,7 +62,7 @@ def test_a_link_in_the_servers_folder_leads_to_no_file_of_ours(server, tmp_path)
 
 
 def test_the_server_is_utf_8_utc_scram_and_on_loopback_only(server):
-    settings = {name: ask(server, f"SHOW {name}") for name in (
+    settings = {name: ask(server, "SELECT current_setting(%s)", name) for name in (
         "server_encoding", "timezone", "password_encryption", "listen_addresses", "unix_socket_directories",
         "jit", "data_checksums", "synchronous_commit", "fsync"
     )}  # fmt: skip

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg2
 import pytest
+from psycopg2 import sql
 
 from tally import migrate
 from tally.migrate_steps import MigrationError
@@ -15,13 +16,20 @@ from tally.sql_files import SQL_FOLDER, SqlFileError
 from tests.postgres.conftest import temporary_home
 
 HEADER = "-- One row is one number. | 一行是一个数字。\n-- grain: n\n-- n: A number. | 数字。 | number; key\n"
-VIEW = HEADER + "CREATE VIEW tally.{} AS\n{};\n"
+LOWER = "CREATE VIEW tally.lower AS SELECT 1 AS n;\n"
+CLERK = sql.SQL("CREATE ROLE {} LOGIN PASSWORD %s")
+CREATOR = sql.SQL("CREATE ROLE {} LOGIN CREATEROLE PASSWORD %s")
 
 
 @pytest.fixture
 def folder(tmp_path):
     """A copy of sql/postgres that a test may change."""
     return shutil.copytree(SQL_FOLDER, tmp_path / "postgres")
+
+
+def put_view(folder, name, statement):
+    """Put a view's file into the folder, its columns' header above the statement."""
+    (folder / "views" / f"{name}.sql").write_text(HEADER + statement)
 
 
 def ask(url, query):
@@ -114,7 +122,7 @@ def test_a_new_migration_keeps_rows_and_views(database, folder):
 
 
 def test_a_column_without_a_definition_is_refused(database, folder):
-    (folder / "views" / "bare.sql").write_text(VIEW.format("bare", "SELECT 1 AS n, 2 AS undescribed"))
+    put_view(folder, "bare", "CREATE VIEW tally.bare AS SELECT 1 AS n, 2 AS undescribed;\n")
     with pytest.raises(
         SqlFileError, match=r"1 objects have no definition; found bare.undescribed; describe each in the header"
     ):
@@ -123,10 +131,10 @@ def test_a_column_without_a_definition_is_refused(database, folder):
 
 
 def test_only_a_changed_view_and_those_on_it_are_made_anew(database, folder):
-    (folder / "views" / "lower.sql").write_text(VIEW.format("lower", "SELECT 1 AS n"))
-    (folder / "views" / "upper.sql").write_text(VIEW.format("upper", "SELECT lower.n FROM tally.lower"))
+    put_view(folder, "lower", LOWER)
+    put_view(folder, "upper", "CREATE VIEW tally.upper AS SELECT lower.n FROM tally.lower;\n")
     migrate.migrate(database, folder)
-    (folder / "views" / "lower.sql").write_text(VIEW.format("lower", "SELECT 2::bigint AS n"))
+    put_view(folder, "lower", "CREATE VIEW tally.lower AS SELECT 2::bigint AS n;\n")
     assert migrate.migrate(database, folder).objects == ["lower", "upper"]
     assert ask(database, "SELECT n FROM tally.upper") == [(2,)]
     (folder / "views" / "upper.sql").unlink()
@@ -135,10 +143,10 @@ def test_only_a_changed_view_and_those_on_it_are_made_anew(database, folder):
 
 
 def test_a_view_of_the_user_s_is_not_dropped_with_ours(database, folder):
-    (folder / "views" / "lower.sql").write_text(VIEW.format("lower", "SELECT 1 AS n"))
+    put_view(folder, "lower", LOWER)
     migrate.migrate(database, folder)
     ask(database, "CREATE VIEW public.mine AS SELECT n FROM tally.lower")
-    (folder / "views" / "lower.sql").write_text(VIEW.format("lower", "SELECT 2 AS n"))
+    put_view(folder, "lower", "CREATE VIEW tally.lower AS SELECT 2 AS n;\n")
     with pytest.raises(
         MigrationError, match="a view that changes is used by something of yours; the server said: view mine depends"
     ):
@@ -176,18 +184,19 @@ def bare():
             server.remove()
 
 
-def create_user(server, user, password, rights, database):
-    """Make a user with a database of its own and return its address."""
+def create_user(server, user, password, role, database):
+    """Make a user by the statement `role`, with a database of its own, and return its address."""
     with contextlib.closing(psycopg2.connect(server.url("postgres"))) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
-            cursor.execute(f"CREATE ROLE {user} LOGIN {rights} PASSWORD %s", [password])
-            cursor.execute(f"CREATE DATABASE {database} OWNER {user}")
+            cursor.execute(role.format(sql.Identifier(user)), [password])
+            names = map(sql.Identifier, (database, user))
+            cursor.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(*names))
     return with_user(f"postgresql://127.0.0.1:{server.port}/{database}", user, password)
 
 
 def test_without_the_right_to_create_roles_everything_runs_as_you(bare, tmp_path):
-    given = create_user(bare, "clerk", "pen", "", "office")
+    given = create_user(bare, "clerk", "pen", CLERK, "office")
     urls, report = migrate.set_up_outside(given, tmp_path)
     assert {urls.owner, urls.writer, urls.reader, urls.dashboard} == {given}
     assert report.notes == [
@@ -198,7 +207,7 @@ def test_without_the_right_to_create_roles_everything_runs_as_you(bare, tmp_path
 
 
 def test_a_database_of_yours_gets_our_roles_where_you_may_create_them(bare, tmp_path):
-    given = create_user(bare, "shopkeeper", "open sesame/:@", "CREATEROLE", "shop")
+    given = create_user(bare, "shopkeeper", "open sesame/:@", CREATOR, "shop")
     urls, report = migrate.set_up_outside(given, tmp_path)
     assert (urls.owner, report.notes) == (given, [])
     assert ask(urls.reader, "SELECT current_user::text, count(*) FROM tally.sales_today") == [("tally_reader", 1)]
@@ -209,7 +218,7 @@ def test_a_database_of_yours_gets_our_roles_where_you_may_create_them(bare, tmp_
 
 
 def test_roles_that_are_somebody_else_s_are_left_alone(bare, tmp_path):
-    owner = create_user(bare, "owner_elsewhere", "x", "CREATEROLE", "elsewhere")
+    owner = create_user(bare, "owner_elsewhere", "x", CREATOR, "elsewhere")
     with contextlib.closing(psycopg2.connect(owner)) as connection, connection, connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = 'tally_reader'")
         if cursor.fetchone() is None:

@@ -2,11 +2,12 @@
 
 import psycopg2
 import pytest
-from psycopg2 import errors
+from psycopg2 import errors, sql
 
 from tally.postgres import DATABASE
 
 DENIED = (errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction)
+FIRST_ROW = sql.SQL("SELECT * FROM {} LIMIT 1")
 
 
 @pytest.fixture
@@ -27,10 +28,10 @@ def tables(connect):
 def test_readers_see_every_view_and_no_table(connect, views, tables, role):
     with connect(role).cursor() as cursor:
         for view in views:
-            cursor.execute(f"SELECT * FROM {view} LIMIT 1")  # the schema may be left out
+            cursor.execute(FIRST_ROW.format(sql.Identifier(view)))  # the schema may be left out
         for table in tables:
             with pytest.raises(errors.InsufficientPrivilege):
-                cursor.execute(f"SELECT * FROM tally.{table} LIMIT 1")
+                cursor.execute(FIRST_ROW.format(sql.Identifier("tally", table)))
 
 
 @pytest.mark.parametrize("role", ["reader", "dashboard"])

@@ -13,7 +13,7 @@ def test_an_hour_begins_at_the_half_hour_where_the_zone_does(shop):
         date(2026, 11, 22): 1,
         date(2026, 11, 23): 2,
     }
-    assert [row["window_start"] for row in shop.rows("sales_by_hour", "store_day = '2026-11-23'")] == [
+    assert [row["window_start"] for row in shop.rows("sales_by_hour", store_day="2026-11-23")] == [
         datetime(2026, 11, 22, 18, 30, tzinfo=UTC)
     ]
 
@@ -23,14 +23,14 @@ def test_the_day_the_clock_goes_back_has_25_hours(shop):
     shop.settings(store_zone="America/New_York")
     for hour, amount in ((4, 1), (5, 10), (6, 100), (28, 1000), (29, 10000)):
         shop.sale(datetime(2026, 11, 1 + hour // 24, hour % 24, 30, tzinfo=UTC), amount=amount)
-    hours = shop.rows("sales_by_hour", "store_day = '2026-11-01' ORDER BY window_start")
+    hours = sorted(shop.rows("sales_by_hour", store_day="2026-11-01"), key=lambda row: row["window_start"])
     assert [row["gross_amount"] for row in hours] == [1, 10, 100, 1000]
     assert [row["window_start"].astimezone(UTC).strftime("%d %H:%M") for row in hours] == [
         "01 04:00", "01 05:00", "01 06:00", "02 04:00",
     ]  # fmt: skip
-    day = shop.row("sales_by_day", "store_day = '2026-11-01'")
+    day = shop.row("sales_by_day", store_day="2026-11-01")
     assert day["gross_amount"] == 1111
-    assert shop.row("sales_by_day", "store_day = '2026-11-02'")["gross_amount"] == 10000
+    assert shop.row("sales_by_day", store_day="2026-11-02")["gross_amount"] == 10000
 
 
 def test_the_day_the_clock_goes_forward_compares_the_same_elapsed_time(shop):
@@ -132,8 +132,8 @@ def test_a_fast_partition_does_not_hide_a_slow_one(shop):
     shop.hold("2026-11-22 13:00:00")
     assert shop.row("sales_today")["as_of"] == shop.at("2026-11-22 12:50:00")
     assert shop.row("sales_today")["gross_amount_yesterday"] == 1
-    assert shop.row("freshness", "table_name = 'event_counts'")["is_late"] is False  # its newest is a second old
-    assert shop.row("freshness", "table_name = 'sales_10s'")["is_late"] is True
+    assert shop.row("freshness", table_name="event_counts")["is_late"] is False  # its newest is a second old
+    assert shop.row("freshness", table_name="sales_10s")["is_late"] is True
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from psycopg2 import sql
 
+NOW = datetime.now(UTC)
 ARCHITECTURE = Path(__file__).parents[2] / "docs" / "architecture.md"
-INSERT = "INSERT INTO tally.sales_10s VALUES (%s, 'app', 'GD', '2026-11-22', %s, 0, 0, 1, 1, 1, 0, %s, %s)"
-UPSERT = INSERT + (
-    " ON CONFLICT (window_start, channel, region, log_date) DO UPDATE SET gross_amount = excluded.gross_amount, "
+UPSERT = (
+    "INSERT INTO tally.sales_10s VALUES (%s, 'app', 'GD', '2026-11-22', %s, 0, 0, 1, 1, 1, 0, %s, %s) "
+    "ON CONFLICT (window_start, channel, region, log_date) DO UPDATE SET gross_amount = excluded.gross_amount, "
     "event_count = excluded.event_count"
 )
 
@@ -19,19 +21,22 @@ def upsert(cursor, at, gross, event_count):
     cursor.execute(UPSERT, [at, gross, event_count, at])
 
 
-def home_of(cursor, table, where):
-    """Return the partitions that hold the rows."""
-    cursor.execute(f"SELECT DISTINCT tableoid::regclass::text FROM tally.{table} WHERE {where}")
+def home_of(cursor, start, end):
+    """Return the partitions that hold the sales of the windows from start to before end."""
+    cursor.execute(
+        "SELECT DISTINCT tableoid::regclass::text FROM tally.sales_10s WHERE window_start >= %s AND window_start < %s",
+        [start, end],
+    )
     return {name for (name,) in cursor.fetchall()}
 
 
 def test_an_event_of_1997_lands_in_the_default_partition_and_moves_when_its_day_gets_one(db):
     at = datetime(1997, 7, 1, 12, 0, 3, tzinfo=UTC)
     upsert(db, at, 77, 1)
-    assert home_of(db, "sales_10s", "window_start < '1998-01-01'") == {"tally.sales_10s_default"}
+    assert home_of(db, "-infinity", "1998-01-01") == {"tally.sales_10s_default"}
     db.execute("SELECT tally.create_partitions('1997-07-01', '1997-07-02')")
     assert db.fetchone() == (2 * 3,)
-    assert home_of(db, "sales_10s", "window_start < '1998-01-01'") == {"tally.sales_10s_19970701"}
+    assert home_of(db, "-infinity", "1998-01-01") == {"tally.sales_10s_19970701"}
     upsert(db, at, 78, 2)
     db.execute("SELECT gross_amount, event_count FROM tally.sales_10s WHERE window_start = %s", [at])
     assert db.fetchall() == [(78, 2)]
@@ -49,7 +54,7 @@ def test_a_day_s_bounds_are_utc_whatever_the_session_s_zone(db):
     db.execute("SELECT tally.create_partitions('2031-01-01', '2031-01-01')")
     for at in ("2031-01-01 00:00:00+00", "2031-01-01 23:59:50+00"):
         upsert(db, at, 1, 1)
-    assert home_of(db, "sales_10s", "window_start >= '2031-01-01 00:00+00'") == {"tally.sales_10s_20310101"}
+    assert home_of(db, "2031-01-01 00:00+00", "infinity") == {"tally.sales_10s_20310101"}
 
 
 def test_partitions_are_packed_for_updates_and_watched_by_the_guard(db):
@@ -65,12 +70,12 @@ def test_partitions_are_packed_for_updates_and_watched_by_the_guard(db):
 # A replay after a restore may read the partitions in another order: a row may then hold more events than before and yet
 # lack some that it had, until it has them all.
 BEFORE = {
-    "sales_10s": "'2031-01-01', 'a', 'r', '2026-11-22', 9, 8, 7, 6, 5, 4, 3, 5, '2031-01-01 00:00:09'",
-    "stock_flow_1m": "'2031-01-01', 's', 'w', '2026-11-22', 9, 8, 7, -6, 5, 4, 9, 9, 9, 9, 3, 5",
-    "day_buyers": "'2031-01-01', 'b', '2026-11-22', '2031-01-01 09:00', 5",
-    "orders_1s": "'2031-01-01', '2026-11-22', 9, 5",
-    "order_ticker": "'2031-01-01', '2026-11-22', '2031-01-01', 'o-7', 's', 1, 'a', 'r', 9, 5",
-    "event_counts_1h": "'2031-01-01', 0, 9, 8, 7, 6, 5, '2031-01-01', 5",
+    "sales_10s": ("2031-01-01", "a", "r", "2026-11-22", 9, 8, 7, 6, 5, 4, 3, 5, "2031-01-01 00:00:09"),
+    "stock_flow_1m": ("2031-01-01", "s", "w", "2026-11-22", 9, 8, 7, -6, 5, 4, 9, 9, 9, 9, 3, 5),
+    "day_buyers": ("2031-01-01", "b", "2026-11-22", "2031-01-01 09:00", 5),
+    "orders_1s": ("2031-01-01", "2026-11-22", 9, 5),
+    "order_ticker": ("2031-01-01", "2026-11-22", "2031-01-01", "o-7", "s", 1, "a", "r", 9, 5),
+    "event_counts_1h": ("2031-01-01", 0, 9, 8, 7, 6, 5, "2031-01-01", 5),
 }
 FALLING = [
     *(("sales_10s", name) for name in ("gross_amount", "discount_amount", "refund_amount", "orders", "lines", "units")),
@@ -81,38 +86,42 @@ FALLING = [
     *(("event_counts_1h", name) for name in ("records", "counted", "rejected", "late", "last_offset")),
     ("event_counts_1h", "newest_append_time"),
 ]  # fmt: skip
-LESS = {"newest_event_time": "'2031-01-01 00:00:08'", "newest_append_time": "'2030-12-31'", "order_id": "'o-6'"}
+LESS = {"newest_event_time": "2031-01-01 00:00:08", "newest_append_time": "2030-12-31", "order_id": "o-6"}
+INSERT = sql.SQL("INSERT INTO {} VALUES %s")
+CHANGED = sql.SQL("UPDATE {} SET event_count = 6, {} = %s")
+UNCHANGED = sql.SQL("UPDATE {0} SET event_count = 6, {1} = {1}")
 
 
-def row_after(db, table, change):
-    """Write the row, change it as an upsert would, and return the row and whether it is as it was before."""
-    db.execute(f"INSERT INTO tally.{table} VALUES ({BEFORE[table]})")
-    db.execute(f"SELECT * FROM tally.{table}")
+def keeps_its_row(db, table, column, update, *values):
+    """Write the row, update a column as an upsert would, and tell whether the row is as it was before."""
+    rows = sql.SQL("SELECT * FROM {}").format(sql.Identifier("tally", table))
+    db.execute(INSERT.format(sql.Identifier("tally", table)), [BEFORE[table]])
+    db.execute(rows)
     before = db.fetchall()
-    db.execute(f"UPDATE tally.{table} SET event_count = 6, {change}")
-    db.execute(f"SELECT * FROM tally.{table}")
+    db.execute(update.format(sql.Identifier("tally", table), sql.Identifier(column)), values)
+    db.execute(rows)
     return db.fetchall() == before
 
 
 @pytest.mark.parametrize(("table", "column"), FALLING)
 def test_a_row_with_more_events_but_less_of_one_total_waits_until_it_has_them_all(db, table, column):
-    assert row_after(db, table, f"{column} = {LESS.get(column, 1)}")
+    assert keeps_its_row(db, table, column, CHANGED, LESS.get(column, 1))
 
 
 def test_a_first_purchase_does_not_move_to_later(db):
-    assert row_after(db, "day_buyers", "first_purchase_at = '2031-01-01 10:00'")
+    assert keeps_its_row(db, "day_buyers", "first_purchase_at", CHANGED, "2031-01-01 10:00")
 
 
 @pytest.mark.parametrize(
-    ("table", "change"),
+    ("table", "column", "update", "values"),
     [
-        *((table, f"{column} = {column}") for table, column in FALLING),
-        ("stock_flow_1m", "adjusted = -60"),
-        ("day_buyers", "first_purchase_at = '2031-01-01 08:00'"),
+        *((table, column, UNCHANGED, []) for table, column in FALLING),
+        ("stock_flow_1m", "adjusted", CHANGED, [-60]),
+        ("day_buyers", "first_purchase_at", CHANGED, ["2031-01-01 08:00"]),
     ],
 )
-def test_a_row_with_more_events_and_no_less_of_any_total_is_taken(db, table, change):
-    assert not row_after(db, table, change)
+def test_a_row_with_more_events_and_no_less_of_any_total_is_taken(db, table, column, update, values):
+    assert not keeps_its_row(db, table, column, update, *values)
 
 
 def test_a_backwards_range_is_refused_in_words(db):
@@ -123,27 +132,29 @@ def test_a_backwards_range_is_refused_in_words(db):
 
 
 @pytest.mark.parametrize(
-    ("insert", "change"),
+    ("table", "row", "column", "value"),
     [
-        ("sales_10s VALUES (now(), 'a', 'r', '2026-11-22', 9, 0, 0, 1, 1, 1, 0, 5, now())", "gross_amount = 1"),
-        ("stock_flow_1m VALUES (now(), 's', 'w', '2026-11-22', 9, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 5)", "sold = 1"),
-        ("day_buyers VALUES ('2026-11-22', 'b', '2026-11-22', now(), 5)", "first_purchase_at = '2000-01-01'"),
-        ("orders_1s VALUES (now(), '2026-11-22', 9, 5)", "orders = 1"),
-        ("order_ticker VALUES (now(), '2026-11-22', now(), 'o', 's', 1, 'c', 'r', 9, 5)", "amount = 1"),
-        ("event_counts_1h VALUES (now(), 0, 9, 9, 0, 0, 9, now(), 5)", "records = 1"),
+        ("sales_10s", (NOW, "a", "r", "2026-11-22", 9, 0, 0, 1, 1, 1, 0, 5, NOW), "gross_amount", 1),
+        ("stock_flow_1m", (NOW, "s", "w", "2026-11-22", 9, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 5), "sold", 1),
+        ("day_buyers", ("2026-11-22", "b", "2026-11-22", NOW, 5), "first_purchase_at", "2000-01-01"),
+        ("orders_1s", (NOW, "2026-11-22", 9, 5), "orders", 1),
+        ("order_ticker", (NOW, "2026-11-22", NOW, "o", "s", 1, "c", "r", 9, 5), "amount", 1),
+        ("event_counts_1h", (NOW, 0, 9, 9, 0, 0, 9, NOW, 5), "records", 1),
     ],
 )
-def test_a_total_never_goes_back_unless_a_rebuild_says_so(db, insert, change):
-    table, name = insert.split()[0], change.split()[0]
+def test_a_total_never_goes_back_unless_a_rebuild_says_so(db, table, row, column, value):
+    names = sql.Identifier("tally", table), sql.Identifier(column)
 
-    def after(count):
-        db.execute(f"UPDATE tally.{table} SET {change}, event_count = {count}")
-        db.execute(f"SELECT {name}, event_count FROM tally.{table}")
+    def total():
+        db.execute(sql.SQL("SELECT {1}, event_count FROM {0}").format(*names))
         return db.fetchone()
 
-    db.execute(f"INSERT INTO tally.{insert}")
-    db.execute(f"SELECT {name}, event_count FROM tally.{table}")
-    first = db.fetchone()
+    def after(count):
+        db.execute(sql.SQL("UPDATE {} SET {} = %s, event_count = %s").format(*names), [value, count])
+        return total()
+
+    db.execute(INSERT.format(names[0]), [row])
+    first = total()
     assert after(4) == first
     db.execute("SET LOCAL tally.rebuild = 'on'")
     assert after(3)[1] == 3
@@ -227,7 +238,7 @@ def test_every_view_answers_an_empty_shop(db):
     views = [name for (name,) in db.fetchall()]
     assert len(views) > 35
     for view in views:
-        db.execute(f"SELECT * FROM tally.{view}")
+        db.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier("tally", view)))
         if view in ("sales_today", "event_counts", "store_clock", "history_covered", "inventory_counts"):
             assert db.rowcount == 1, view
 
