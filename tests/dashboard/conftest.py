@@ -42,7 +42,7 @@ class Database:
         """Return the dashboard's address; its sessions hold the clock of the views."""
         return f"{self.server.url('dashboard')}?options={quote(f'-c tally.now={NOW.isoformat()}')}"
 
-    def rows(self, statement: str, role: str | None = None, values: tuple | None = None) -> list[tuple]:
+    def rows(self, statement: str, role: str | None = None, values: tuple | dict | None = None) -> list[tuple]:
         """Return a statement's rows with the clock held; write statements return none."""
         connection = psycopg2.connect(self.server.url(role) if role else self.owner_url)
         try:

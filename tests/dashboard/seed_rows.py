@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import psycopg2
+from psycopg2 import sql
 
 from tests.dashboard.shop import (
     CHANNELS,
@@ -45,6 +46,11 @@ def utc_date(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).date().isoformat()
 
 
+def identifiers(names: Iterable[str]) -> sql.Composable:
+    """Return names of tables or columns, separated by commas."""
+    return sql.SQL(", ").join(map(sql.Identifier, names))
+
+
 class Seeder:
     """Fills the tables of one database from one shop."""
 
@@ -67,7 +73,7 @@ class Seeder:
         """Empty the tables and fill them anew, in one transaction."""
         with self._connection, self._connection.cursor() as cursor:
             cursor.execute("SET search_path = tally")
-            cursor.execute("TRUNCATE " + ", ".join(TABLES) + " CASCADE")
+            cursor.execute(sql.SQL("TRUNCATE {} CASCADE").format(identifiers(TABLES)))
             # Else the rows that come now count as late changes to windows that were closed before.
             cursor.execute("SELECT watch_closed_windows('-infinity')")
             cursor.execute("UPDATE store_settings SET store_zone = %s", (self._shape.zone,))
@@ -90,7 +96,8 @@ class Seeder:
         """Load rows into a table."""
         text = io.StringIO("".join("\t".join("\\N" if v is None else str(v) for v in row) + "\n" for row in rows))
         with self._connection, self._connection.cursor() as cursor:
-            cursor.copy_expert(f"COPY tally.{table} ({columns}) FROM STDIN", text)
+            names = sql.Identifier("tally", table), identifiers(columns.split(", "))
+            cursor.copy_expert(sql.SQL("COPY {} ({}) FROM STDIN").format(*names), text)
 
     def masters(self) -> None:
         """Load products, warehouses, stock policy and the target."""

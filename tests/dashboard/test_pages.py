@@ -185,7 +185,8 @@ def test_each_run_of_the_job_after_the_first_is_a_restart(earlier_runs, words, s
     for n in range(earlier_runs):
         shop.rows(
             "INSERT INTO job_runs (job_id, name, state, started_at, heartbeat_at)"
-            f" VALUES ('earlier-{n}', 'tallystream', 'FAILED', '2026-11-{10 + n}', '2026-11-{10 + n}')"
+            " VALUES (%(id)s, 'tallystream', 'FAILED', %(day)s, %(day)s)",
+            values={"id": f"earlier-{n}", "day": f"2026-11-{10 + n}"},
         )
     try:
         notes = {metric.label: metric.delta for metric in open_page("health", shop.url).metric}
@@ -366,7 +367,7 @@ def test_a_product_name_cannot_carry_markup(shop, open_page):
         html = html_of(open_page("live", shop.url))
         assert "<img" not in html and "&lt;img src=x onerror=alert(1)&gt;" in html
     finally:
-        shop.rows("UPDATE products SET name_en = $$" + name + f"$$ WHERE sku = '{sku}'")
+        shop.rows("UPDATE products SET name_en = %s WHERE sku = %s", values=(name, sku))
 
 
 def test_a_region_outside_the_map_is_listed(shop, open_page):

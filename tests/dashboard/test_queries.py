@@ -179,15 +179,18 @@ COUNTED = (
 )
 
 
+MOVED = (
+    "INSERT INTO stock_flow_1m (window_start, sku, sold, refunded, restocked, adjusted, shipped, unmet, gross_amount,"
+    " discount_amount, refund_amount, lines, refunded_units, event_count, warehouse_id, log_date)"
+    " VALUES (%s, %s, %s, %s, %s, %s, 0, 0, 0, 0, 0, 1, 0, 1, 'PVG1', '2026-11-22')"
+)
+
+
 @contextmanager
-def stock(database, *movements: str) -> Iterator[None]:
+def stock(database, *movements: tuple) -> Iterator[None]:
     """Put rows of (minute, sku, sold, refunded, restocked, adjusted) into a database without any, and take them out."""
-    values = ", ".join(f"({movement}, 0, 0, 0, 0, 0, 1, 0, 1)" for movement in movements)
-    database.rows(
-        "INSERT INTO stock_flow_1m (window_start, sku, sold, refunded, restocked, adjusted, shipped, unmet,"
-        " gross_amount, discount_amount, refund_amount, lines, refunded_units, event_count, warehouse_id, log_date)"
-        f" SELECT m.*, 'PVG1', '2026-11-22' FROM (VALUES {values}) AS m"
-    )
+    for movement in movements:
+        database.rows(MOVED, values=movement)
     try:
         yield
     finally:
@@ -200,18 +203,17 @@ def sell_through(database) -> dict[str, tuple]:
 
 
 def test_an_opening_count_within_the_week_is_stock_to_sell(empty):
-    first, later = "timestamptz '2026-11-20T09:00+08:00'", "timestamptz '2026-11-21T09:00+08:00'"
-    before = "timestamptz '2026-11-10T09:00+08:00'"
+    before, first, later = (f"2026-11-{day}T09:00+08:00" for day in (10, 20, 21))
     with stock(
         empty,
         # opening 500, sold 50, restocked 10: 50 / 510
-        f"{first}, 'NEW', 0, 0, 0, 500", f"{later}, 'NEW', 50, 0, 10, 0",
+        (first, "NEW", 0, 0, 0, 500), (later, "NEW", 50, 0, 10, 0),
         # 100 before the week, a count that found 5 lost: 50 / 110
-        f"{before}, 'OLD', 0, 0, 0, 100", f"{first}, 'OLD', 50, 0, 10, -5",
+        (before, "OLD", 0, 0, 0, 100), (first, "OLD", 50, 0, 10, -5),
         # opening 40, 3 found later are no opening: 20 / 40
-        f"{first}, 'FOUND', 0, 0, 0, 40", f"{later}, 'FOUND', 20, 0, 0, 3",
+        (first, "FOUND", 0, 0, 0, 40), (later, "FOUND", 20, 0, 0, 3),
         # sold what nobody counted: no share of nothing
-        f"{first}, 'BLIND', 7, 0, 0, 0",
+        (first, "BLIND", 7, 0, 0, 0),
     ):  # fmt: skip
         assert sell_through(empty) == {
             "NEW": [50, 10, Decimal("9.8")],
@@ -227,7 +229,7 @@ def test_an_opening_count_within_the_week_is_stock_to_sell(empty):
 )
 def test_a_day_of_stock_movements_without_sales_has_events(minute, today, empty):
     pool = Pool(DashboardSettings.from_env({"DATABASE_URL": empty.url}))
-    with stock(empty, f"timestamptz '{minute}', 'S', 0, 0, 5, 0"):
+    with stock(empty, (minute, "S", 0, 0, 5, 0)):
         empty.rows(COUNTED)
         (row,) = pool.rows(statements()["status"].text)
     pool.close()
