@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 import psycopg2
+from psycopg2.sql import Composable
 
 TALLY = Path(sys.executable).with_name("tally")
 START_SECONDS = 240
@@ -78,10 +79,10 @@ class RunningLine:
     def pid(self, name: str) -> int:
         return next(one["pid"] for one in self.status()["processes"] if one["name"] == name)
 
-    def query(self, sql: str, values: tuple = ()) -> list[tuple]:
+    def query(self, statement: str | Composable, values: tuple = ()) -> list[tuple]:
         """Read as the reader's role."""
         with closing(psycopg2.connect(self.status()["database_url"])) as connection, connection.cursor() as cursor:
-            cursor.execute(sql, values)
+            cursor.execute(statement, values)
             return cursor.fetchall()
 
     def processes(self, name: str) -> list[psutil.Process]:

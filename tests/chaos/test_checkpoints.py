@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 TABLES = (
     "sales_10s", "stock_flow_1m", "day_buyers", "orders_1s", "order_ticker", "rejected_records", "event_counts_1h",
 )  # fmt: skip
-HASH = "SELECT count(*), md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '')) FROM {} AS t"
+HASH = sql.SQL("SELECT count(*), md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '')) FROM {} AS t")
 LOST = 300
 
 
@@ -30,7 +30,7 @@ def hashes(line) -> dict[str, tuple]:
     with psycopg2.connect(EmbeddedPostgres(line.home).url("owner")) as connection, connection.cursor() as cursor:
         found = {}
         for table in TABLES:
-            cursor.execute(sql.SQL(HASH).format(sql.Identifier("tally", table)))
+            cursor.execute(HASH.format(sql.Identifier("tally", table)))
             found[table] = cursor.fetchone()
         return found
 

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
+from psycopg2 import sql
 
 from tests.line import TALLY, wait_until
 
@@ -73,8 +74,8 @@ def test_a_view_equals_the_answer_key(line, answer_key, view):
     table = answer_key[view]
     picked = [table["columns"].index(name) for name in VIEWS[view]]
     expected = {tuple(row[i] for i in picked) for row in table["rows"]}
-    # constants of this file, no input: the names of a view and of its columns
-    found = line.query("SELECT " + ", ".join(VIEWS[view]) + " FROM " + view)
+    columns = sql.SQL(", ").join(map(sql.Identifier, VIEWS[view]))
+    found = line.query(sql.SQL("SELECT {} FROM {}").format(columns, sql.Identifier(view)))
     assert len(found) == len(set(found)), "one row per key"
     found_rows = {tuple(map(plain, row)) for row in found}
     assert expected - found_rows == set(), "missing or wrong"

@@ -5,6 +5,7 @@ import uuid
 
 import psycopg2
 import pytest
+from psycopg2 import sql
 
 from tally.jars import jar_sets
 from tally.jvm import find_java
@@ -24,7 +25,7 @@ def shop_database(postgres_server):
     superuser = postgres_server.url("postgres")
     with contextlib.closing(psycopg2.connect(superuser)) as connection, connection.cursor() as cursor:
         connection.autocommit = True
-        cursor.execute("CREATE DATABASE " + name)
+        cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     return superuser.rpartition("/")[0] + "/" + name
 
 
