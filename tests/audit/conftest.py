@@ -20,9 +20,9 @@ from tests.audit.archive_process import archived, archiving, in_log, wait_until
 from tests.audit.scenario import RECORDS, fill, in_one_hour
 from tests.tally.broker import running_broker
 
-RESULT_TABLES = (
-    "sales_10s, stock_flow_1m, day_buyers, orders_1s, order_ticker, rejected_records, event_counts_1h, log_counts_1h, "
-    "lag_samples, audit_log, audit_results"
+EMPTY = (
+    "TRUNCATE sales_10s, stock_flow_1m, day_buyers, orders_1s, order_ticker, rejected_records, event_counts_1h, "
+    "log_counts_1h, lag_samples, audit_log, audit_results"
 )
 
 
@@ -94,7 +94,7 @@ def database(server) -> Iterator:
     with closing(psycopg2.connect(server.url("owner"), options="-c search_path=tally -c timezone=UTC")) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
-            cursor.execute(f"TRUNCATE {RESULT_TABLES}")
+            cursor.execute(EMPTY)
             # tests plant smaller totals, which the guard would skip
             cursor.execute("SET tally.rebuild = 'on'")
             yield cursor

@@ -52,32 +52,38 @@ PARTITION_1 = [
 RECORDS = [{"value": value, "partition": 0} for value in PARTITION_0]
 RECORDS += [{"value": value, "partition": 1} for value in PARTITION_1]
 
-# {table: rows as they have to be}; %(log_date)s and %(log_hour)s are those of the append
+# {table: the statement of its rows as they have to be}; %(log_date)s and %(log_hour)s are those of the append
 ROWS = {
     "sales_10s": """
+        INSERT INTO tally.sales_10s VALUES
         ('2024-05-06 07:08:00', 'app', 'Beijing', %(log_date)s, 1000, 100, 0, 1, 1, 2, 0, 1, '2024-05-06 07:08:09.250'),
         ('2024-05-06 07:08:00', 'web', 'Beijing', %(log_date)s, 600, 0, 0, 1, 1, 3, 0, 1, '2024-05-06 07:08:09.750'),
         ('2024-05-06 07:08:10', 'app', 'Beijing', %(log_date)s, 300, 0, 0, 0, 1, 1, 0, 1, '2024-05-06 07:08:10.250'),
         ('2024-05-06 07:08:20', 'app', 'Beijing', %(log_date)s, 0, 0, 950, 0, 0, 0, 2, 2, '2024-05-06 07:08:29.250')""",
     "stock_flow_1m": """
+        INSERT INTO tally.stock_flow_1m VALUES
         ('2024-05-06 07:07', 'A', 'W1', %(log_date)s, 0, 0, 10, 0, 0, 0, 0, 0, 0, 0, 0, 1),
         ('2024-05-06 07:07', 'B', 'W1', %(log_date)s, 0, 0, 0, -3, 0, 0, 0, 0, 0, 0, 0, 1),
         ('2024-05-06 07:08', 'A', 'W1', %(log_date)s, 2, 1, 0, 0, 2, 0, 1000, 100, 950, 1, 2, 4),
         ('2024-05-06 07:08', 'B', 'W1', %(log_date)s, 1, 0, 0, 0, 0, 0, 300, 0, 0, 1, 0, 1),
         ('2024-05-06 07:08', 'A', 'W2', %(log_date)s, 3, 0, 0, 0, 0, 0, 600, 0, 0, 1, 0, 1),
         ('2024-05-06 07:08', 'C', 'W1', %(log_date)s, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 1)""",
-    "day_buyers": "('2024-05-06', %(buyer)s, %(log_date)s, '2024-05-06 07:08:09.250', 2)",
-    "orders_1s": "('2024-05-06 07:08:09', %(log_date)s, 2, 2)",
-    "order_ticker": (
-        "('2024-05-06 07:08:09', %(log_date)s, '2024-05-06 07:08:09.750', 'o2', 'A', 3, 'web', 'Beijing', 600, 2)"
-    ),
+    "day_buyers": """
+        INSERT INTO tally.day_buyers VALUES
+        ('2024-05-06', %(buyer)s, %(log_date)s, '2024-05-06 07:08:09.250', 2)""",
+    "orders_1s": "INSERT INTO tally.orders_1s VALUES ('2024-05-06 07:08:09', %(log_date)s, 2, 2)",
+    "order_ticker": """
+        INSERT INTO tally.order_ticker VALUES
+        ('2024-05-06 07:08:09', %(log_date)s, '2024-05-06 07:08:09.750', 'o2', 'A', 3, 'web', 'Beijing', 600, 2)""",
     "rejected_records": """
+        INSERT INTO tally.rejected_records VALUES
         (0, 4, %(append_0_4)s, 'json', '{"event_id":', NULL, NULL, %(topic)s),
         (1, 3, %(append_1_3)s, 'null', NULL, NULL, NULL, %(topic)s)""",
     "event_counts_1h": """
+        INSERT INTO tally.event_counts_1h VALUES
         (%(log_hour)s, 0, 5, 3, 1, 3, 4, %(append_0_4)s, 8),
         (%(log_hour)s, 1, 7, 6, 1, 6, 6, %(append_1_6)s, 13)""",
-    "log_counts_1h": "(%(log_hour)s, 0, 5, 4), (%(log_hour)s, 1, 7, 6)",
+    "log_counts_1h": "INSERT INTO tally.log_counts_1h VALUES (%(log_hour)s, 0, 5, 4), (%(log_hour)s, 1, 7, 6)",
 }
 # tables and views of the audit, with the rows that the scenario makes in each
 COMPARED = {
@@ -94,8 +100,8 @@ def fill(cursor, topic: str, log: list[tuple]) -> None:
     values = {f"append_{partition}_{offset}": moment for (partition, offset), moment in appended.items()}
     values |= {"topic": topic, "buyer": BUYER, "log_date": newest.date()}
     values["log_hour"] = newest.replace(minute=0, second=0, microsecond=0)
-    for table, rows in ROWS.items():
-        cursor.execute(f"INSERT INTO tally.{table} VALUES {rows}", values)
+    for statement in ROWS.values():
+        cursor.execute(statement, values)
 
 
 def in_one_hour(log: list[tuple]) -> bool:

@@ -5,6 +5,7 @@ import io
 import json
 
 import pytest
+from psycopg2 import sql
 
 from tally.audit_run import run_audit
 from tally.audit_settings import AuditSettings
@@ -33,6 +34,11 @@ def found(report):
     return {table: kinds for table, kinds in counts.items() if kinds}
 
 
+def assert_differs(report, differences):
+    assert found(report) == differences
+    assert report.verdict == "differs"
+
+
 def test_right_rows_are_equal(log, audit_home, server):
     report = audited(log, audit_home, server)
     assert found(report) == {}
@@ -47,8 +53,7 @@ def test_right_rows_are_equal(log, audit_home, server):
     assert report.message == "every row equal: 30 rows in 13 tables, 12 records of the log"
 
 
-CLOSED = "SELECT tally.close_windows('2024-05-06 08:00+00'); "
-SALES_WEB = "UPDATE sales_10s SET {} WHERE channel = 'web'"
+CLOSE = "SELECT tally.close_windows('2024-05-06 08:00+00')"
 PLANTED = {
     "a missing row": (
         "DELETE FROM sales_10s WHERE channel = 'web'",
@@ -61,11 +66,11 @@ PLANTED = {
         {"sales_10s": {"extra": 1}, "sales_by_day": {"extra": 1}, "sales_parts_5m": {"wrong": 1}},
     ),
     "one fen too much": (
-        SALES_WEB.format("gross_amount = gross_amount + 1"),
+        "UPDATE sales_10s SET gross_amount = gross_amount + 1 WHERE channel = 'web'",
         {"sales_10s": {"wrong": 1}, "sales_by_day": {"wrong": 1}, "sales_parts_5m": {"wrong": 1}},
     ),
     "one fen too little": (
-        SALES_WEB.format("gross_amount = gross_amount - 1"),
+        "UPDATE sales_10s SET gross_amount = gross_amount - 1 WHERE channel = 'web'",
         {"sales_10s": {"wrong": 1}, "sales_by_day": {"wrong": 1}, "sales_parts_5m": {"wrong": 1}},
     ),
     "an order too many": (
@@ -143,42 +148,44 @@ PLANTED = {
         "UPDATE stock_flow_1m SET log_date = log_date - 1 WHERE sku = 'C'",
         {"stock_flow_1m": {"missing": 1, "extra": 1}},
     ),
+}
+PLANTED_WHEN_CLOSED = {
     "a fen too much in the closed five minutes": (
-        CLOSED + "UPDATE sales_closed_5m SET gross_amount = gross_amount + 1 WHERE channel = 'web'",
+        "UPDATE sales_closed_5m SET gross_amount = gross_amount + 1 WHERE channel = 'web'",
         {"sales_parts_5m": {"wrong": 1}},
     ),
     "closed five minutes that are lost": (
-        CLOSED + "DELETE FROM sales_closed_5m WHERE channel = 'web'",
+        "DELETE FROM sales_closed_5m WHERE channel = 'web'",
         {"sales_parts_5m": {"missing": 1}},
     ),
     "closed five minutes of a channel that sold nothing": (
-        CLOSED + "UPDATE sales_closed_5m SET channel = 'store' WHERE channel = 'web'",
+        "UPDATE sales_closed_5m SET channel = 'store' WHERE channel = 'web'",
         {"sales_parts_5m": {"missing": 1, "extra": 1}},
     ),
     "windows that are closed and still open": (
-        CLOSED + "UPDATE closing SET closed_until = '2024-05-06 07:00+00'",
+        "UPDATE closing SET closed_until = '2024-05-06 07:00+00'",
         {"sales_parts_5m": {"wrong": 2}, "sales_by_day": {"wrong": 2}, "stock_on_hand": {"wrong": 3}},
     ),
     "a late change that the sums hold already": (
-        CLOSED + "INSERT INTO sales_late SELECT window_start, channel, region, 600, 0, 0, 1, 1, 3, 0 FROM sales_10s "
+        "INSERT INTO sales_late SELECT window_start, channel, region, 600, 0, 0, 1, 1, 3, 0 FROM sales_10s "
         "WHERE channel = 'web'",
         {"sales_parts_5m": {"wrong": 1}, "sales_by_day": {"wrong": 1}},
     ),
     "a fen too little in a closed quarter": (
-        CLOSED + "UPDATE sales_closed_15m SET gross_amount = gross_amount - 1 WHERE channel = 'web'",
+        "UPDATE sales_closed_15m SET gross_amount = gross_amount - 1 WHERE channel = 'web'",
         {"sales_by_day": {"wrong": 1}},
     ),
     "an order too many in a closed peak": (
-        CLOSED + "UPDATE orders_closed_15m SET orders = orders + 1",
+        "UPDATE orders_closed_15m SET orders = orders + 1",
         {"peak_orders_15m": {"wrong": 1}},
     ),
     "a closed peak a second late": (
-        CLOSED + "UPDATE orders_closed_15m SET second = second + interval '1 s'",
+        "UPDATE orders_closed_15m SET second = second + interval '1 s'",
         {"peak_orders_15m": {"wrong": 1}},
     ),
-    "a closed peak that is lost": (CLOSED + "DELETE FROM orders_closed_15m", {"peak_orders_15m": {"missing": 1}}),
+    "a closed peak that is lost": ("DELETE FROM orders_closed_15m", {"peak_orders_15m": {"missing": 1}}),
     "a unit too few in closed stock": (
-        CLOSED + "UPDATE stock_closed SET restocked = restocked - 1 WHERE restocked = 10",
+        "UPDATE stock_closed SET restocked = restocked - 1 WHERE restocked = 10",
         {"stock_on_hand": {"wrong": 1}},
     ),
 }
@@ -187,26 +194,35 @@ PLANTED = {
 @pytest.mark.parametrize(("plant", "differences"), PLANTED.values(), ids=PLANTED.keys())
 def test_a_planted_error_is_found(log, audit_home, server, database, plant, differences):
     database.execute(plant)
-    report = audited(log, audit_home, server)
-    assert found(report) == differences
-    assert report.verdict == "differs"
+    assert_differs(audited(log, audit_home, server), differences)
+
+
+@pytest.mark.parametrize(("plant", "differences"), PLANTED_WHEN_CLOSED.values(), ids=PLANTED_WHEN_CLOSED.keys())
+def test_a_planted_error_in_closed_windows_is_found(log, audit_home, server, database, plant, differences):
+    database.execute(CLOSE)
+    database.execute(plant)
+    assert_differs(audited(log, audit_home, server), differences)
+
+
+# as if one row had come after its window was closed
+COMES_AGAIN = {
+    "DELETE FROM sales_10s WHERE channel = 'web' RETURNING *": "INSERT INTO sales_10s VALUES %s",
+    "DELETE FROM orders_1s RETURNING *": "INSERT INTO orders_1s VALUES %s",
+    "DELETE FROM stock_flow_1m WHERE sku = 'C' RETURNING *": "INSERT INTO stock_flow_1m VALUES %s",
+}
 
 
 def test_closed_windows_with_and_without_late_changes_are_equal(log, audit_home, server, database):
-    database.execute(CLOSED)
+    database.execute(CLOSE)
     assert found(audited(log, audit_home, server)) == {}
-    # as if one row had come after its window was closed
-    taken = "DELETE FROM {0} WHERE {1} RETURNING *"
-    late = ("sales_10s", "channel = 'web'"), ("orders_1s", "true"), ("stock_flow_1m", "sku = 'C'")
-    for table, where in late:
-        database.execute(taken.format(table, where))
-        (row,) = database.fetchall()
-        database.execute(f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(row))})", row)
+    for take, put in COMES_AGAIN.items():
+        database.execute(take)
+        database.execute(put, database.fetchall())
     assert found(audited(log, audit_home, server)) == {}
 
 
 def test_a_difference_names_key_expected_found_and_the_records_behind_it(log, audit_home, server, database):
-    database.execute(SALES_WEB.format("gross_amount = 601"))
+    database.execute("UPDATE sales_10s SET gross_amount = 601 WHERE channel = 'web'")
     (difference,) = next(
         table.sample for table in audited(log, audit_home, server).tables if table.table == "sales_10s"
     )
@@ -341,7 +357,7 @@ def test_a_lost_file_of_the_archive_is_said_and_not_audited_around(growing, serv
 
 def test_the_scenario_fills_every_table(log, database):
     for table in ROWS:
-        database.execute(f"SELECT count(*) FROM tally.{table}")
+        database.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier("tally", table)))
         assert database.fetchone()[0] == COMPARED[table]
 
 
