@@ -29,8 +29,12 @@ def operators_of(plan: str, sink: str) -> str:
 
 
 def in_database(session, name: str) -> None:
-    session.execute_sql(f"CREATE DATABASE IF NOT EXISTS {name}")
-    session.execute_sql(f"USE {name}")
+    """Work in a database of its own, through the catalog, as Flink's DDL takes no parameters."""
+    from pyflink.table.catalog import CatalogDatabase
+
+    catalog = session.get_catalog(session.get_current_catalog())
+    catalog.create_database(name, CatalogDatabase.create_instance({}), ignore_if_exists=True)
+    session.use_database(name)
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from psycopg2 import sql
 
 from pipeline.statements import definitions, inserts, template_values
 from tests.pipeline.conftest import BUYER_KEY
@@ -84,13 +85,31 @@ def write_log(path: Path, records: list[LogRecord]) -> None:
     path.write_text("\n".join(json.dumps(line) for line in lines), "utf-8")
 
 
-def from_file(source: str, folder: Path) -> str:
-    """Return the source's own DDL over a file: the metadata columns become plain ones, nothing else changes."""
-    columns = re.sub(r" METADATA(?: FROM '\w+')? VIRTUAL", "", source[: source.rindex(") WITH (")])
-    return (
-        f"{columns}) WITH ('connector' = 'filesystem', 'path' = '{folder.as_uri()}', 'format' = 'json', "
-        "'json.timestamp-format.standard' = 'ISO-8601')"
-    )
+FROM_FILE = {"format": "json", "json.timestamp-format.standard": "ISO-8601"}
+
+
+def read_from_file(session, source: str, folder: Path, **options: str) -> None:
+    """Define the source over files: its metadata columns become plain ones, nothing else of its columns changes."""
+    from pyflink.table import TableDescriptor
+    from pyflink.table.catalog import ObjectPath
+
+    session.execute_sql(re.sub(r" METADATA(?: FROM '\w+')? VIRTUAL", "", source))
+    catalog = session.get_catalog(session.get_current_catalog())
+    defined = catalog.get_table(ObjectPath(session.get_current_database(), "sales_events"))
+    table = TableDescriptor.for_connector("filesystem").schema(defined.get_unresolved_schema())
+    for name, value in {**FROM_FILE, "path": folder.as_uri(), **options}.items():
+        table.option(name, value)
+    # a temporary table is read instead of the one of the same name, which is Kafka's
+    session.create_temporary_table("sales_events", table.build())
+
+
+def define(session, values: dict[str, str], folder: Path, **options: str) -> None:
+    """Define all that the job does, its source over the files of a folder."""
+    for statement in definitions(values):
+        if statement.name == "sales_events":
+            read_from_file(session, statement.text, folder, **options)
+        else:
+            session.execute_sql(statement.text)
 
 
 @pytest.fixture(scope="module")
@@ -101,9 +120,7 @@ def written_tables(flink_session, job_settings, tmp_path_factory):
     flink_session.execute_sql("CREATE DATABASE rows_in_rows_out")
     flink_session.execute_sql("USE rows_in_rows_out")
     values = template_values(job_settings, bounded=True)
-    for statement in definitions(values):
-        text = from_file(statement.text, folder) if statement.name == "sales_events" else statement.text
-        flink_session.execute_sql(text)
+    define(flink_session, values, folder)
     statement_set = flink_session.create_statement_set()
     for statement in inserts(values):
         statement_set.add_insert_sql(statement.text)
@@ -111,7 +128,7 @@ def written_tables(flink_session, job_settings, tmp_path_factory):
 
 
 def stored(tables, name: str) -> dict:
-    tables.execute(f"SELECT * FROM tally.{name}")
+    tables.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier("tally", name)))
     return {row[: KEYS[name]]: row[KEYS[name] :] for row in tables.fetchall()}
 
 

@@ -6,9 +6,9 @@ from time import monotonic, sleep
 
 import pytest
 
-from pipeline.statements import definitions, inserts, template_values
+from pipeline.statements import inserts, template_values
 from tests.pipeline.expected_tables import LogRecord
-from tests.pipeline.test_sql_rows import at, event, from_file, ms, write_log
+from tests.pipeline.test_sql_rows import at, define, event, ms, write_log
 
 pytestmark = pytest.mark.flink
 
@@ -53,11 +53,7 @@ def log(flink_session, job_settings, tmp_path, tables):
     flink_session.execute_sql("CREATE DATABASE expiring")
     flink_session.execute_sql("USE expiring")
     values = template_values(job_settings)
-    for statement in definitions(values):
-        text = statement.text
-        if statement.name == "sales_events":
-            text = from_file(text, tmp_path)[:-1] + ", 'source.monitor-interval' = '100 ms')"
-        flink_session.execute_sql(text)
+    define(flink_session, values, tmp_path, **{"source.monitor-interval": "100 ms"})
     statement_set = flink_session.create_statement_set()
     for statement in inserts(values):
         statement_set.add_insert_sql(statement.text)

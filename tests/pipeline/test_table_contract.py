@@ -67,7 +67,7 @@ def test_the_source_has_a_column_for_each_parsed_field():
 def test_every_insert_fills_a_sink_of_its_name():
     assert [path.stem for path in sorted((SQL_DIR / "inserts").glob("*.sql"))] == SINKS
     for path in (SQL_DIR / "inserts").glob("*.sql"):
-        assert f"INSERT INTO {path.stem}\n" in path.read_text("utf-8")
+        assert re.search(rf"^INSERT INTO {path.stem}$", path.read_text("utf-8"), re.MULTILINE), path
 
 
 @pytest.mark.parametrize("path", sorted(SQL_DIR.rglob("*.sql")), ids=lambda path: path.stem)
