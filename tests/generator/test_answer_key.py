@@ -10,30 +10,63 @@ from tests.generator.contract_checker import broken_rule, normal
 from tests.generator.shops import DAY, START, run, settings
 
 FAR = START + 400 * DAY
-MEASURES = """
-    sum(CASE WHEN event_type = 'sale' THEN quantity * unit_amount ELSE 0 END)::BIGINT,
-    sum(CASE WHEN event_type = 'sale' THEN discount_amount ELSE 0 END)::BIGINT,
-    sum(CASE WHEN event_type = 'refund' THEN quantity * unit_amount - discount_amount ELSE 0 END)::BIGINT,
-    sum(CASE event_type WHEN 'sale' THEN quantity * unit_amount - discount_amount
-        ELSE discount_amount - quantity * unit_amount END)::BIGINT"""
-COUNTS = """
-    count(*) FILTER (event_type = 'sale'),
-    coalesce(sum(quantity) FILTER (event_type = 'sale'), 0)::BIGINT,
-    coalesce(sum(quantity) FILTER (event_type = 'refund'), 0)::BIGINT"""
-ORDERS = "count(*) FILTER (event_type = 'sale' AND line_no = 1)"
-FLOW = """
-    coalesce(sum(quantity) FILTER (event_type = 'sale'), 0)::BIGINT,
-    coalesce(sum(quantity) FILTER (event_type = 'refund' AND to_stock), 0)::BIGINT,
-    coalesce(sum(quantity) FILTER (event_type = 'restock'), 0)::BIGINT,
-    coalesce(sum(quantity) FILTER (event_type = 'adjustment'), 0)::BIGINT,
-    coalesce(sum(quantity) FILTER (event_type = 'shipment'), 0)::BIGINT,
-    coalesce(sum(quantity) FILTER (event_type = 'unmet'), 0)::BIGINT"""
 COLUMNS = {
     "event_id": "VARCHAR", "event_type": "VARCHAR", "event_time": "BIGINT", "sku": "VARCHAR", "warehouse_id": "VARCHAR",
     "quantity": "BIGINT", "order_id": "VARCHAR", "line_no": "BIGINT", "channel": "VARCHAR", "region": "VARCHAR",
     "unit_amount": "BIGINT", "discount_amount": "BIGINT", "customer_id": "VARCHAR", "to_stock": "BOOLEAN",
     "sent_at": "BIGINT",
 }  # fmt: skip
+
+# both shops lie whole hours from UTC; the hour that a change of clocks repeats is two hours
+EVENTS = """
+    CREATE TABLE events AS
+    SELECT *, event_time // 1000 * 1000 AS second, event_time // 60000 * 60000 AS minute,
+        event_time // 3600000 * 3600000 AS hour,
+        strftime(make_timestamptz(event_time * 1000) AT TIME ZONE $zone, '%Y-%m-%d') AS store_day
+    FROM read_json($file, format = 'newline_delimited', columns = $columns)"""
+# what each event adds to sales and to stock; COLUMNS gives columns in the order of the view, which is the answer key's
+SOLD = """
+    CREATE VIEW sold AS
+    SELECT second, minute, hour, store_day, channel, region, sku, category, customer_id, event_type,
+        CASE event_type WHEN 'sale' THEN quantity * unit_amount ELSE 0 END AS gross,
+        CASE event_type WHEN 'sale' THEN discount_amount ELSE 0 END AS discount,
+        CASE event_type WHEN 'refund' THEN quantity * unit_amount - discount_amount ELSE 0 END AS refund,
+        CASE event_type WHEN 'sale' THEN quantity * unit_amount - discount_amount
+            ELSE discount_amount - quantity * unit_amount END AS net,
+        (event_type = 'sale' AND line_no = 1)::BIGINT AS orders,
+        (event_type = 'sale')::BIGINT AS lines,
+        CASE event_type WHEN 'sale' THEN quantity ELSE 0 END AS units,
+        CASE event_type WHEN 'refund' THEN quantity ELSE 0 END AS refunded_units
+    FROM events LEFT JOIN products USING (sku) WHERE event_type IN ('sale', 'refund')"""
+MOVED = """
+    CREATE VIEW moved AS
+    SELECT minute, store_day, sku, warehouse_id,
+        CASE event_type WHEN 'sale' THEN quantity ELSE 0 END AS sold,
+        CASE WHEN event_type = 'refund' AND to_stock THEN quantity ELSE 0 END AS refunded,
+        CASE event_type WHEN 'restock' THEN quantity ELSE 0 END AS restocked,
+        CASE event_type WHEN 'adjustment' THEN quantity ELSE 0 END AS adjusted,
+        CASE event_type WHEN 'shipment' THEN quantity ELSE 0 END AS shipped,
+        CASE event_type WHEN 'unmet' THEN quantity ELSE 0 END AS unmet
+    FROM events"""
+MEASURES = ["gross", "discount", "refund", "net", "orders", "lines", "units", "refunded_units"]
+PRODUCT_MEASURES = [name for name in MEASURES if name != "orders"]
+FLOW = ["sold", "refunded", "restocked", "adjusted", "shipped", "unmet"]
+SALES_BY = "SELECT COLUMNS($keys), sum(COLUMNS($measures))::BIGINT FROM sold GROUP BY ALL"
+FLOW_BY = "SELECT COLUMNS($keys), sum(COLUMNS($measures))::BIGINT FROM moved GROUP BY ALL"
+
+
+def database_of(file, events, plant) -> duckdb.DuckDBPyConnection:
+    """Return a DuckDB with the shop's products and the counted events."""
+    file.write_text("\n".join(json.dumps({name: event.get(name) for name in COLUMNS}) for event in events))
+    names, skus, numbers = plant.catalogue.category_names, plant.catalogue.skus, plant.catalogue.category
+    db = duckdb.connect()
+    db.execute("SET TimeZone = 'UTC'")
+    db.execute("CREATE TABLE products (sku VARCHAR, category VARCHAR)")
+    db.executemany("INSERT INTO products VALUES (?, ?)", [[s, names[n]] for s, n in zip(skus, numbers, strict=True)])
+    db.execute(EVENTS, {"file": str(file), "columns": COLUMNS, "zone": plant.shop.zone})
+    db.execute(SOLD)
+    db.execute(MOVED)
+    return db
 
 
 class Books:
@@ -59,25 +92,10 @@ class Books:
             event = normal(line)
             self.duplicates += event["event_id"] in counted
             counted.setdefault(event["event_id"], event)
-        rows = [{name: event.get(name) for name in COLUMNS} for event in counted.values()]
-        (folder / "counted.ndjson").write_text("\n".join(json.dumps(row) for row in rows))
-        self.db = duckdb.connect()
-        self.db.execute("SET TimeZone = 'UTC'")
-        self.db.execute(
-            "CREATE TABLE events AS SELECT *, make_timestamptz(event_time * 1000) AS happened_at "
-            "FROM read_json(?, format = 'newline_delimited', columns = ?)",
-            [str(folder / "counted.ndjson"), COLUMNS],
-        )
-        self.zone = made.plant.shop.zone
+        self.db = database_of(folder / "counted.ndjson", counted.values(), made.plant)
 
-    def query(self, sql: str) -> list[list]:
-        return sorted(list(row) for row in self.db.execute(sql.replace("$zone", f"'{self.zone}'")).fetchall())
-
-
-# both shops lie whole hours from UTC; the hour that a change of clocks repeats is two hours
-HOUR = "event_time // 3600000 * 3600000"
-STORE_DAY = "strftime(happened_at AT TIME ZONE $zone, '%Y-%m-%d')"
-SOLD = "FROM events WHERE event_type IN ('sale', 'refund')"
+    def query(self, statement: str, **values: list[str]) -> list[list]:
+        return sorted(list(row) for row in self.db.execute(statement, values or None).fetchall())
 
 
 @pytest.fixture(
@@ -115,61 +133,54 @@ def test_rejected_records_by_rule(books):
 
 
 @pytest.mark.parametrize(
-    ("table", "window"),
-    [("sales_by_minute", "event_time // 60000 * 60000"), ("sales_by_hour", HOUR), ("sales_by_day", STORE_DAY)],
+    ("table", "window"), [("sales_by_minute", "minute"), ("sales_by_hour", "hour"), ("sales_by_day", "store_day")]
 )
 def test_sales_by_window_channel_and_region(books, table, window):
-    expected = books.query(f"SELECT {window}, channel, region, {MEASURES}, {ORDERS}, {COUNTS} {SOLD} GROUP BY 1, 2, 3")
+    expected = books.query(SALES_BY, keys=[window, "channel", "region"], measures=MEASURES)
     assert sorted(books.key[table]["rows"]) == expected and len(expected) > 50
 
 
-@pytest.mark.parametrize(("table", "window"), [("product_sales_by_hour", HOUR), ("product_sales_by_day", STORE_DAY)])
-def test_sales_by_product(books, table, window):
-    expected = books.query(f"SELECT {window}, sku, {MEASURES}, {COUNTS} {SOLD} GROUP BY 1, 2")
+@pytest.mark.parametrize(
+    ("table", "keys"),
+    [
+        ("product_sales_by_hour", ["hour", "sku"]),
+        ("product_sales_by_day", ["store_day", "sku"]),
+        ("category_sales_by_day", ["store_day", "category"]),
+    ],
+)
+def test_sales_by_product_and_category(books, table, keys):
+    expected = books.query(SALES_BY, keys=keys, measures=PRODUCT_MEASURES)
     assert sorted(books.key[table]["rows"]) == expected
 
 
-def test_sales_by_category(books):
-    catalogue = books.plant.catalogue
-    pairs = [[sku, catalogue.category_names[c]] for sku, c in zip(catalogue.skus, catalogue.category, strict=True)]
-    books.db.execute("CREATE OR REPLACE TABLE products (sku VARCHAR, category VARCHAR)")
-    books.db.executemany("INSERT INTO products VALUES (?, ?)", pairs)
-    expected = books.query(
-        f"SELECT {STORE_DAY}, category, {MEASURES}, {COUNTS} FROM events JOIN products USING (sku) "
-        "WHERE event_type IN ('sale', 'refund') GROUP BY 1, 2"
-    )
-    assert sorted(books.key["category_sales_by_day"]["rows"]) == expected
-
-
-@pytest.mark.parametrize(
-    ("table", "window"), [("stock_flow_by_minute", "event_time // 60000 * 60000"), ("stock_flow_by_day", STORE_DAY)]
-)
+@pytest.mark.parametrize(("table", "window"), [("stock_flow_by_minute", "minute"), ("stock_flow_by_day", "store_day")])
 def test_stock_flow(books, table, window):
-    expected = books.query(f"SELECT {window}, sku, warehouse_id, {FLOW} FROM events GROUP BY 1, 2, 3")
+    expected = books.query(FLOW_BY, keys=[window, "sku", "warehouse_id"], measures=FLOW)
     assert sorted(books.key[table]["rows"]) == expected
 
 
 def test_stock_on_hand(books):
-    available = (
-        "sum(CASE event_type WHEN 'sale' THEN -quantity WHEN 'restock' THEN quantity WHEN 'adjustment' THEN quantity "
-        "WHEN 'refund' THEN CASE WHEN to_stock THEN quantity ELSE 0 END ELSE 0 END)::BIGINT"
-    )
-    committed = "sum(CASE event_type WHEN 'sale' THEN quantity WHEN 'shipment' THEN -quantity ELSE 0 END)::BIGINT"
     expected = books.query(
-        f"SELECT sku, warehouse_id, {available}, {committed}, {available} + {committed} FROM events GROUP BY 1, 2"
+        """
+        WITH balances AS (
+            SELECT sku, warehouse_id, sum(restocked + adjusted + refunded - sold)::BIGINT AS available,
+                sum(sold - shipped)::BIGINT AS committed
+            FROM moved GROUP BY ALL)
+        SELECT sku, warehouse_id, available, committed, available + committed FROM balances"""
     )
     assert sorted(books.key["stock_on_hand"]["rows"]) == expected
 
 
 def test_store_days_with_buyers_and_peak(books):
     expected = books.query(
-        f"""
-        WITH seconds AS (SELECT {STORE_DAY} AS day, event_time // 1000 * 1000 AS second, count(*) AS orders FROM events
-                         WHERE event_type = 'sale' AND line_no = 1 GROUP BY 1, 2),
-        peaks AS (SELECT day, max(orders) AS peak, arg_min(second, (-orders, second)) AS second FROM seconds GROUP BY 1)
-        SELECT {STORE_DAY}, {MEASURES}, {ORDERS}, {COUNTS},
-            count(DISTINCT customer_id) FILTER (event_type = 'sale'), any_value(peak), any_value(second)
-        FROM events JOIN peaks ON day = {STORE_DAY} WHERE event_type IN ('sale', 'refund') GROUP BY 1"""
+        """
+        WITH seconds AS (SELECT store_day, second, count(*) AS placed FROM sold WHERE orders = 1 GROUP BY ALL),
+        peaks AS (SELECT store_day, max(placed) AS peak, arg_min(second, (-placed, second)) AS peak_second
+                  FROM seconds GROUP BY ALL)
+        SELECT store_day, sum(COLUMNS($measures))::BIGINT, count(DISTINCT customer_id) FILTER (event_type = 'sale'),
+            any_value(peak), any_value(peak_second)
+        FROM sold JOIN peaks USING (store_day) GROUP BY store_day""",
+        measures=MEASURES,
     )
     assert sorted(books.key["store_days"]["rows"]) == expected
 
