@@ -43,7 +43,7 @@ def server(started):
 
 def ask(server, query, *values, role="postgres"):
     with contextlib.closing(psycopg2.connect(server.url(role))) as connection, connection.cursor() as cursor:
-        cursor.execute(query, values)
+        cursor.execute(query, values or None)  # without values, % is no placeholder
         return cursor.fetchone()[0]
 
 

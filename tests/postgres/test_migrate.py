@@ -17,8 +17,6 @@ from tests.postgres.conftest import temporary_home
 
 HEADER = "-- One row is one number. | 一行是一个数字。\n-- grain: n\n-- n: A number. | 数字。 | number; key\n"
 LOWER = "CREATE VIEW tally.lower AS SELECT 1 AS n;\n"
-CLERK = sql.SQL("CREATE ROLE {} LOGIN PASSWORD %s")
-CREATOR = sql.SQL("CREATE ROLE {} LOGIN CREATEROLE PASSWORD %s")
 
 
 @pytest.fixture
@@ -184,19 +182,21 @@ def bare():
             server.remove()
 
 
-def create_user(server, user, password, role, database):
-    """Make a user by the statement `role`, with a database of its own, and return its address."""
+def create_user(server, user, password, database, may_create_roles=False):
+    """Make a user with a database of its own and return its address."""
+    names = sql.Identifier(user), sql.Identifier(database)
     with contextlib.closing(psycopg2.connect(server.url("postgres"))) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
-            cursor.execute(role.format(sql.Identifier(user)), [password])
-            names = map(sql.Identifier, (database, user))
-            cursor.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(*names))
+            cursor.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD %s").format(*names), [password])
+            cursor.execute(sql.SQL("CREATE DATABASE {1} OWNER {0}").format(*names))
+            if may_create_roles:
+                cursor.execute(sql.SQL("ALTER ROLE {} CREATEROLE").format(*names))
     return with_user(f"postgresql://127.0.0.1:{server.port}/{database}", user, password)
 
 
 def test_without_the_right_to_create_roles_everything_runs_as_you(bare, tmp_path):
-    given = create_user(bare, "clerk", "pen", CLERK, "office")
+    given = create_user(bare, "clerk", "pen", "office")
     urls, report = migrate.set_up_outside(given, tmp_path)
     assert {urls.owner, urls.writer, urls.reader, urls.dashboard} == {given}
     assert report.notes == [
@@ -207,7 +207,7 @@ def test_without_the_right_to_create_roles_everything_runs_as_you(bare, tmp_path
 
 
 def test_a_database_of_yours_gets_our_roles_where_you_may_create_them(bare, tmp_path):
-    given = create_user(bare, "shopkeeper", "open sesame/:@", CREATOR, "shop")
+    given = create_user(bare, "shopkeeper", "open sesame/:@", "shop", may_create_roles=True)
     urls, report = migrate.set_up_outside(given, tmp_path)
     assert (urls.owner, report.notes) == (given, [])
     assert ask(urls.reader, "SELECT current_user::text, count(*) FROM tally.sales_today") == [("tally_reader", 1)]
@@ -218,7 +218,7 @@ def test_a_database_of_yours_gets_our_roles_where_you_may_create_them(bare, tmp_
 
 
 def test_roles_that_are_somebody_else_s_are_left_alone(bare, tmp_path):
-    owner = create_user(bare, "owner_elsewhere", "x", CREATOR, "elsewhere")
+    owner = create_user(bare, "owner_elsewhere", "x", "elsewhere", may_create_roles=True)
     with contextlib.closing(psycopg2.connect(owner)) as connection, connection, connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = 'tally_reader'")
         if cursor.fetchone() is None:

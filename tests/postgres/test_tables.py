@@ -92,36 +92,41 @@ CHANGED = sql.SQL("UPDATE {} SET event_count = 6, {} = %s")
 UNCHANGED = sql.SQL("UPDATE {0} SET event_count = 6, {1} = {1}")
 
 
-def keeps_its_row(db, table, column, update, *values):
-    """Write the row, update a column as an upsert would, and tell whether the row is as it was before."""
+def names(table, column):
+    return sql.Identifier("tally", table), sql.Identifier(column)
+
+
+def keeps_its_row(db, table, update, *values):
+    """Write the row, update it as an upsert would, and tell whether it is as it was before."""
     rows = sql.SQL("SELECT * FROM {}").format(sql.Identifier("tally", table))
     db.execute(INSERT.format(sql.Identifier("tally", table)), [BEFORE[table]])
     db.execute(rows)
     before = db.fetchall()
-    db.execute(update.format(sql.Identifier("tally", table), sql.Identifier(column)), values)
+    db.execute(update, values)
     db.execute(rows)
     return db.fetchall() == before
 
 
 @pytest.mark.parametrize(("table", "column"), FALLING)
 def test_a_row_with_more_events_but_less_of_one_total_waits_until_it_has_them_all(db, table, column):
-    assert keeps_its_row(db, table, column, CHANGED, LESS.get(column, 1))
+    assert keeps_its_row(db, table, CHANGED.format(*names(table, column)), LESS.get(column, 1))
 
 
 def test_a_first_purchase_does_not_move_to_later(db):
-    assert keeps_its_row(db, "day_buyers", "first_purchase_at", CHANGED, "2031-01-01 10:00")
+    update = CHANGED.format(*names("day_buyers", "first_purchase_at"))
+    assert keeps_its_row(db, "day_buyers", update, "2031-01-01 10:00")
 
 
 @pytest.mark.parametrize(
-    ("table", "column", "update", "values"),
+    ("table", "update", "values"),
     [
-        *((table, column, UNCHANGED, []) for table, column in FALLING),
-        ("stock_flow_1m", "adjusted", CHANGED, [-60]),
-        ("day_buyers", "first_purchase_at", CHANGED, ["2031-01-01 08:00"]),
+        *((table, UNCHANGED.format(*names(table, column)), []) for table, column in FALLING),
+        ("stock_flow_1m", CHANGED.format(*names("stock_flow_1m", "adjusted")), [-60]),
+        ("day_buyers", CHANGED.format(*names("day_buyers", "first_purchase_at")), ["2031-01-01 08:00"]),
     ],
 )
-def test_a_row_with_more_events_and_no_less_of_any_total_is_taken(db, table, column, update, values):
-    assert not keeps_its_row(db, table, column, update, *values)
+def test_a_row_with_more_events_and_no_less_of_any_total_is_taken(db, table, update, values):
+    assert not keeps_its_row(db, table, update, *values)
 
 
 def test_a_backwards_range_is_refused_in_words(db):
@@ -143,18 +148,18 @@ def test_a_backwards_range_is_refused_in_words(db):
     ],
 )
 def test_a_total_never_goes_back_unless_a_rebuild_says_so(db, table, row, column, value):
-    names = sql.Identifier("tally", table), sql.Identifier(column)
+    place, total = names(table, column)
 
-    def total():
-        db.execute(sql.SQL("SELECT {1}, event_count FROM {0}").format(*names))
+    def stored():
+        db.execute(sql.SQL("SELECT {}, event_count FROM {}").format(total, place))
         return db.fetchone()
 
     def after(count):
-        db.execute(sql.SQL("UPDATE {} SET {} = %s, event_count = %s").format(*names), [value, count])
-        return total()
+        db.execute(sql.SQL("UPDATE {} SET {} = %s, event_count = %s").format(place, total), [value, count])
+        return stored()
 
-    db.execute(INSERT.format(names[0]), [row])
-    first = total()
+    db.execute(INSERT.format(place), [row])
+    first = stored()
     assert after(4) == first
     db.execute("SET LOCAL tally.rebuild = 'on'")
     assert after(3)[1] == 3

@@ -56,8 +56,8 @@ def ask(server):
     address = server.url("postgres").rpartition("/")[0] + "/tally"
     with contextlib.closing(psycopg2.connect(address)) as connection, connection.cursor() as cursor:
 
-        def rows(statement: str) -> list[tuple]:
-            cursor.execute(statement)
+        def rows(statement: str, *values: str) -> list[tuple]:
+            cursor.execute(statement, values or None)  # without values, % is no placeholder
             return cursor.fetchall()
 
         yield rows
@@ -79,7 +79,7 @@ def test_the_writer_owns_nothing_and_may_neither_truncate_nor_make_triggers(ask)
     rights = {right for _, _, role, right in ask(RELATION_RIGHTS) if role == "tally_writer"}
     assert rights <= {"SELECT", "INSERT", "UPDATE", "DELETE"} and "INSERT" in rights
     create = "SELECT has_schema_privilege('tally_writer', %s, 'CREATE')"
-    assert [ask(create.replace("%s", f"'{schema}'")) for schema in ("tally", "public")] == [[(False,)], [(False,)]]
+    assert [ask(create, schema) for schema in ("tally", "public")] == [[(False,)], [(False,)]]
 
 
 def test_a_function_that_runs_with_its_owners_rights_can_not_be_led_to_other_tables(ask):
