@@ -70,7 +70,7 @@ def build() -> None:
     run(f"virtual environment with Python {sys.version.split()[0]}", sys.executable, "-m", "venv", "--clear", VENV)
     run("installer (uv)", PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", "requirements-uv.lock")
     uv = VENV / "bin" / "uv"
-    run("locked packages, about 1.1 GB unpacked", uv, "pip", "sync", "--require-hashes", "requirements.lock")
+    run("locked packages, about 1 GB unpacked", uv, "pip", "sync", "--require-hashes", "requirements.lock")
     run(
         "tally itself",
         uv,
