@@ -33,6 +33,9 @@ chaos: setup ## break a running line in every way on the list (under 40 min); SE
 	  .venv/bin/python -m pytest -m chaos -s tests/chaos $(ARGS); \
 	  status=$$?; .venv/bin/python -m tests.chaos.matrix build/chaos.jsonl docs/reliability.md && exit $$status
 
+chaos-replay: setup ## give a line the input that made a run of `make chaos` fail: RECORDS=file
+	@TALLY_CHAOS_RECORDS=$(RECORDS) .venv/bin/python -m pytest -m chaos -s tests/chaos/test_seeds.py -k of_an_earlier_run
+
 soak: setup ## watch a line at half of what it can take for an hour; MINUTES=n, RATE=n records a second that it can take
 	@mkdir -p build
 	@TALLY_CHAOS_RESULTS=build/chaos.jsonl TALLY_SOAK_MINUTES=$(MINUTES) TALLY_SUSTAINED_RATE=$(RATE) \
@@ -53,7 +56,8 @@ SEED =
 SEEDS =
 FULL =
 KEEP =
+RECORDS =
 MINUTES =
 RATE =
 
-.PHONY: help setup demo test chaos soak lock doctor clean
+.PHONY: help setup demo test chaos chaos-replay soak lock doctor clean
