@@ -211,6 +211,7 @@ HEALTH: Words = {
     "auditempty_b": ("Run tally audit.", "运行 tally audit。"),
     "audits": ("Hourly audits, last 24 h", "近 24 小时每小时对账"),
     "audits_n": ("{n} of {all} equal", "{all} 次中 {n} 次一致"),
+    "audits_0": ("None in the last 24 hours: run tally audit", "近 24 小时未对账：运行 tally audit"),
     "tick_equal": ("equal", "一致"),
     "tick_differs": ("differs", "不一致"),
     "tick_failed": ("could not run", "未能运行"),

@@ -159,12 +159,13 @@ def ticks_html(viewer: Viewer, rows: list[dict[str, Any]]) -> str:
     """Return one tick for each of the last 24 hours, and how many of all their audits found every row equal."""
     t, zone = viewer.locale.t, viewer.locale.zone
     equal = sum(row["verdict"] == "equal" for row in rows)
-    words = t("audits_n", n=equal, all=len(rows))
+    # none of none equal would be no proof
+    words = t("audits_n", n=equal, all=len(rows)) if rows else t("audits_0")
     ticks, marks = shape.audit_ticks(rows, viewer.now, zone), []
     for ago, verdict in zip(range(len(ticks) - 1, -1, -1), ticks, strict=True):
         hour = (shape.hour_of(viewer.now, zone) - timedelta(hours=ago)).astimezone(zone)
         marks.append(f'<i class="{verdict or ""}" title="{hour:%H:%M} {t("tick_" + (verdict or "none"))}"></i>')
     title = f'<h3 class="ts-sub">{t("audits")}</h3>'
     return f'{title}<div class="ts-ticks" role="img" aria-label="{words}">{"".join(marks)}</div>' + markup.proof(
-        words, equal == len(rows)
+        words, 0 < equal == len(rows)
     )

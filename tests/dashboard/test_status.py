@@ -10,6 +10,7 @@ import pytest
 from dashboard.currency import Currency
 from dashboard.formats import percent
 from dashboard.health_panels import freshness_line
+from dashboard.health_proofs import ticks_html
 from dashboard.locales import Locale
 from dashboard.shaping.status import Status, judge, standing
 from dashboard.store import Reading
@@ -140,3 +141,18 @@ def test_old_rows_of_a_quiet_shop_are_not_marked_and_late_ones_are(is_late):
     row = {"table_name": "sales_10s", "age_seconds": Decimal("12.5"), "limit_seconds": Decimal(5), "is_late": is_late}
     cells = freshness_line(SimpleNamespace(locale=EN), row)
     assert ("ts-over" in cells[1]) is is_late and "12.5 s" in cells[2]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "words", "good"),
+    [
+        (["equal", "equal"], "2 of 2 equal", True),
+        (["equal", "failed"], "1 of 2 equal", False),
+        ([], "None in the last 24 hours: run tally audit", False),
+    ],
+)
+def test_audits_are_proof_only_where_there_are_some_and_all_are_equal(verdicts, words, good):
+    rows = [{"verdict": one, "started_at": NOW, "finished_at": NOW, "compared": 1, "differing": 0} for one in verdicts]
+    html = ticks_html(SimpleNamespace(locale=EN, now=NOW), rows)
+    assert f"</i>{words}</p>" in html
+    assert ('class="ts-proof ts-fault"' not in html) is good
