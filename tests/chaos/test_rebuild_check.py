@@ -1,4 +1,4 @@
-"""`tally rebuild --check`: the live rows against a bounded run of the same SQL."""
+"""`tally rebuild`: made again under readers' eyes; and its `--check` of live rows against a bounded run."""
 
 import json
 import time
@@ -11,7 +11,9 @@ from confluent_kafka import Producer
 
 from tally.database import load_urls
 from tally.home import Home
-from tests.chaos.account import noted
+from tests.chaos.account import noted, prove_exact, until_caught_up, until_first_result
+from tests.chaos.load import Reader
+from tests.line import wait_until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
@@ -19,6 +21,7 @@ HOUR_MS = 3_600_000
 SKU = "checked"
 COPIES = 3
 IDS = 400
+REBUILD_SECONDS, ANY_SECONDS = 600, 300
 
 
 def sale(number: int, copy: int, now_ms: int) -> bytes:
@@ -91,3 +94,25 @@ def test_a_planted_wrong_row_is_named_until_it_is_mended(line, published, owner)
     assert "expected sold 1; found sold 2" in told
     assert "found 1 of stock_flow_1m" in told
     assert json.loads(line.tally("audit", "--json"))["verdict"] == "equal"
+
+
+def test_readers_see_no_total_fall_while_results_are_made_again(stage, seed):
+    line = stage.line
+    with noted("R18", "rebuild_under_load", seed) as figures:
+        with Reader(line.status()["database_url"]) as reader, stage.load(seed):
+            until_first_result(line, time.time(), ANY_SECONDS)
+            told = (line.home / "run.log").stat().st_size
+            line.tally("rebuild")
+            wait_until("the rebuild is done", lambda: b"the rebuild is done" in said(line, told), REBUILD_SECONDS)
+            swapped_at = time.time()
+            figures["first_result_s"] = until_first_result(line, swapped_at, ANY_SECONDS)
+            figures["caught_up_s"] = until_caught_up(line, swapped_at, ANY_SECONDS)
+        figures |= prove_exact(line, stage.sent)
+        figures |= {"reads": reader.reads, "falls": len(reader.falls)}
+        assert reader.falls == []
+        assert reader.reads > 0
+
+
+def said(line, since: int) -> bytes:
+    """Return what the line has printed from byte `since` on."""
+    return (line.home / "run.log").read_bytes()[since:]
