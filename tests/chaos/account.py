@@ -5,7 +5,7 @@ import os
 import platform
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,13 +85,21 @@ def until_caught_up(line: RunningLine, since: float, most: float) -> float:
 @contextmanager
 def noted(row: str, name: str, seed: int) -> Iterator[dict[str, Any]]:
     """Write what a run found into the results file, also when it fails; the block fills in its figures."""
-    figures: dict[str, Any] = {}
+    with noted_each(row, name, [seed]) as (figures,):
+        yield figures
+
+
+@contextmanager
+def noted_each(row: str, name: str, seeds: Sequence[int]) -> Iterator[list[dict[str, Any]]]:
+    """Write what several runs found that are proven together: they are exact or have failed together."""
+    runs: list[dict[str, Any]] = [{} for _ in seeds]
     result = "failed"
     try:
-        yield figures
+        yield runs
         result = "exact"
     finally:
-        write({"row": row, "name": name, "seed": seed, "result": result, **figures})
+        for seed, figures in zip(seeds, runs, strict=True):
+            write({"row": row, "name": name, "seed": seed, "result": result, **figures})
 
 
 def write(found: dict[str, Any]) -> None:
