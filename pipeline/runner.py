@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -27,6 +28,8 @@ START_GRACE_SECONDS = 120.0
 LOST_SECONDS = 5.0
 # A busy machine may keep Flink from answering for a while; its process is alive, so this is no proof of anything.
 SILENT_SECONDS = 60.0
+# What PyFlink says when the JVM has ended before it could listen.
+NO_JVM = "Java gateway process exited"
 # The exit code of a stop without a last checkpoint: the next start repeats some of what was done.
 NOT_FLUSHED = 4
 
@@ -168,9 +171,26 @@ def submit(
         stop.job_runs()
         return statement_set.execute().get_job_client()
     except (JavaException, Py4JError, RuntimeError) as fault:
-        resumed = options.get("execution.state-recovery.path")
-        cure = f"if the SQL or the settings changed since {resumed}, run `tally rebuild`; " if resumed else ""
-        raise JobEnded(f"Flink can't start the job; {innermost_cause(str(fault))}; {cure}see {folders.logs}") from None
+        raise JobEnded(f"Flink can't start the job; {why_not_started(str(fault), options)}see {folders.logs}") from None
+
+
+def why_not_started(fault: str, options: Mapping[str, str]) -> str:
+    """Return the cause of a start that failed, and what may cure it."""
+    if NO_JVM in fault:
+        return f"its JVM ended at once; {what_java_says(os.environ)}; "
+    resumed = options.get("execution.state-recovery.path")
+    cure = f"if the SQL or the settings changed since {resumed}, run `tally rebuild`; " if resumed else ""
+    return f"{innermost_cause(fault)}; {cure}"
+
+
+def what_java_says(environ: Mapping[str, str]) -> str:
+    """Return what the JVM says to the options that PyFlink gives it: PyFlink itself throws its words away."""
+    command = [Path(environ["JAVA_HOME"]) / "bin" / "java", *environ["JVM_ARGS"].split(), "-version"]
+    tried = subprocess.run(command, env=dict(environ), capture_output=True, text=True)
+    said = " ".join(line for line in tried.stderr.splitlines() if "Picked up" not in line)
+    return (
+        f"found: {said}" if tried.returncode else "alone it starts: look for too little memory, or who ends processes"
+    )
 
 
 def cause(rest: FlinkRest, job_id: str) -> str:

@@ -14,7 +14,7 @@ import pytest
 
 from pipeline.flink_rest import CheckpointStat, FlinkGone, FlinkRest, FlinkUnreachable, JobState
 from pipeline.monitor import Monitor, ResultStore
-from pipeline.runner import JobEnded, StopRequest, Watch, sweep_scratch
+from pipeline.runner import JobEnded, StopRequest, Watch, sweep_scratch, what_java_says, why_not_started
 from pipeline.session import Folders, free_port, prepare_environment, write_password_file
 from pipeline.settings import Database
 from pipeline.statements import definitions, inserts, template_values
@@ -164,6 +164,25 @@ def test_no_statement_and_no_jvm_flag_carries_a_secret(job_settings, tmp_path):
     texts = [statement.text for statement in (*definitions(values), *inserts(values))] + list(environ.values())
     key = settings.buyer_key_file.read_text()
     assert not [text for text in texts if canary in text or key in text]
+
+
+def test_a_jvm_that_does_not_start_is_quoted(job_settings, tmp_path, monkeypatch):
+    environ = {"PATH": os.environ["PATH"]}
+    prepare_environment(replace(job_settings, heap="1x"), Folders.of(job_settings, 1), environ)
+    assert what_java_says(environ) == (
+        "found: Invalid maximum heap size: -Xmx1x Error: Could not create the Java Virtual Machine. "
+        "Error: A fatal exception has occurred. Program will exit."
+    )
+    monkeypatch.setattr(os, "environ", environ)
+    assert why_not_started("RuntimeError: Java gateway process exited before sending its port number.", {}).startswith(
+        "its JVM ended at once; found: "
+    )
+
+
+def test_a_jvm_that_starts_alone_is_said_so(job_settings):
+    environ = {"PATH": os.environ["PATH"]}
+    prepare_environment(job_settings, Folders.of(job_settings, 1), environ)
+    assert what_java_says(environ) == "alone it starts: look for too little memory, or who ends processes"
 
 
 def test_flink_that_does_not_answer_is_said_so():
