@@ -2,6 +2,8 @@
 
 import shutil
 import signal
+import time
+from random import Random
 
 import psycopg2
 import pytest
@@ -10,9 +12,9 @@ from confluent_kafka.admin import AdminClient
 from psycopg2 import sql
 
 from tally.postgres import EmbeddedPostgres
-from tests.chaos.account import noted, prove_exact
+from tests.chaos.account import noted, prove_exact, until_caught_up, until_first_result
 from tests.chaos.events import counts, record, sale
-from tests.chaos.faults.scene import complete_checkpoints, send
+from tests.chaos.faults.scene import Scene, complete_checkpoints, has_another, send
 from tests.chaos.inputs import records_of
 from tests.chaos.publishing import publish
 from tests.line import running_line, wait_until
@@ -22,7 +24,7 @@ TABLES = (
     "sales_10s", "stock_flow_1m", "day_buyers", "orders_1s", "order_ticker", "rejected_records", "event_counts_1h",
 )  # fmt: skip
 HASH = sql.SQL("SELECT count(*), md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '')) FROM {} AS t")
-LOST = 300
+LOST, ANY_SECONDS = 300, 300
 
 
 def hashes(line) -> dict[str, tuple]:
@@ -69,6 +71,21 @@ def test_a_damaged_checkpoint_is_refused_and_a_rebuild_heals(stage, seed):
         line.start()
         wait_until("the rebuild is done", lambda: not (line.home / "run" / "rebuild.request").exists(), 600)
         figures |= prove_exact(line)
+
+
+def test_a_stop_at_one_cut_leaves_a_savepoint_from_which_the_next_run_resumes(stage, seed):
+    line = stage.line
+    with noted("R18", "savepoint_stop_and_resume", seed) as figures:
+        with stage.load(seed) as load:
+            until_first_result(line, time.time(), ANY_SECONDS)
+            scene, before = Scene(line, Random(seed), load), line.processes("job")[0]
+            send([before], signal.SIGUSR1)
+            scene.now()
+            wait_until("the job runs again", lambda: has_another(scene, "job", before.pid))
+            figures["first_result_s"] = until_first_result(line, scene.struck_at, ANY_SECONDS)
+            assert "/savepoint-" in line.status()["job"]["resumed_from"]
+            figures["caught_up_s"] = until_caught_up(line, scene.struck_at, ANY_SECONDS)
+        figures |= prove_exact(line, stage.sent)
 
 
 def damage(path) -> None:

@@ -130,7 +130,7 @@ def test_every_relation_holds(stage, seed, start_ms):
 def test_parallelism_changes_no_row(stage, seed, start_ms):
     line, base = stage.line, base_events(seed, start_ms)
     world, found = f"p{time.monotonic_ns()}", {}
-    with noted("R2", "parallelism_1_2_4", seed) as figures:
+    with noted("R2", "parallelism_1_2_4", seed) as figures, noted("R18", "rescaled_1_2_4_1", seed):
         for slots in ("2", "4", "1"):
             assert line.stop() == 0
             line.environment["TALLY_PARALLELISM"] = slots
