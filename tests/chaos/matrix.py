@@ -17,7 +17,8 @@ duplicates + rejected, and the totals are those that the load itself has kept co
 fall, or a step by hand, is a failure.
 
 Run in {pieces} at {commits}, the newest on {began}: {cores} cores, {memory_gb} GB, {system}, Python {python}; seeds
-{seeds}. Repeat one with `make chaos SEED=…`. Times are seconds from the kill, or from the end of an outage or pause:
+{seeds}. Repeat one with `make chaos SEED=…`; a random input that fails is made small and kept, `make chaos-replay
+RECORDS=…` gives it to a line again. Times are seconds from the kill, or from the end of an outage or pause:
 to the first result of a record that was appended after it, and until no record waits for more than two seconds.
 """
 COMMON = {
