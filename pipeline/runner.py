@@ -26,6 +26,8 @@ LOOK_SECONDS = 0.5
 # A mini-cluster takes some seconds to register its worker; after that none at all means that it died.
 START_GRACE_SECONDS = 120.0
 LOST_SECONDS = 5.0
+# Nothing listens where Flink did: its JVM is gone. A second look rules out a port that was refused for once.
+GONE_SECONDS = 0.9
 # A busy machine may keep Flink from answering for a while; its process is alive, so this is no proof of anything.
 SILENT_SECONDS = 60.0
 # What PyFlink says when the JVM has ended before it could listen.
@@ -106,10 +108,15 @@ class Watch:
         if state and state.taskmanagers > 0:
             self._healthy_at, self._ever_healthy = now, True
             return
-        patience = START_GRACE_SECONDS if not self._ever_healthy else LOST_SECONDS if state or gone else SILENT_SECONDS
+        patience = self._patience(state, gone)
         if now - max(self._healthy_at, self._started) > patience:
             found = f"the state is {state.state} but no TaskManager is left" if state else "Flink does not answer"
             raise JobEnded(f"nobody works at the job: {found}")
+
+    def _patience(self, state: JobState | None, gone: bool) -> float:
+        if gone:
+            return GONE_SECONDS
+        return START_GRACE_SECONDS if not self._ever_healthy else LOST_SECONDS if state else SILENT_SECONDS
 
 
 def run_job(settings: PipelineSettings) -> int:

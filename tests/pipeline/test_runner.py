@@ -83,12 +83,15 @@ def test_a_silent_cluster_is_given_a_minute_since_a_busy_machine_is_no_dead_one(
 
 def test_a_cluster_that_is_gone_ends_the_run_at_once():
     # What a Postgres outage does to a mini-cluster: the worker's fatal error takes it down, port and all.
-    clock = Clock()
-    watch = Watch(clock)
-    watch.judge(state())
-    clock.now = 5.1
-    with pytest.raises(JobEnded, match=r"^nobody works at the job: Flink does not answer$"):
+    for first in (state(), None):  # also one that is gone before it ever worked
+        clock = Clock()
+        watch = Watch(clock)
+        watch.judge(first)
+        clock.now = 0.5
         watch.judge(None, gone=True)
+        clock.now = 1.0
+        with pytest.raises(JobEnded, match=r"^nobody works at the job: Flink does not answer$"):
+            watch.judge(None, gone=True)
 
 
 def test_an_orphan_asks_itself_to_stop():
