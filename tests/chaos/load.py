@@ -60,10 +60,11 @@ class Load:
         self.thread.start()
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, fault: type | None, *_) -> None:
         self.stopped.set()
         self.thread.join()
-        self.producer.flush(600)
+        # a run that has failed may have left no broker to wait for
+        self.producer.flush(600 if fault is None else 5)
 
     def _run(self) -> None:
         begun = time.monotonic()
