@@ -27,7 +27,7 @@ PAGES = ("", "inventory", "health", "wall")
 SESSIONS, WAIT_MS, ROWS = 20, 180_000, 1_000_000
 AMOUNT = "SELECT gross_amount FROM sales_today"
 HERO = "[...document.querySelectorAll('.ts-counter .ts-whole, .ts-counter .ts-cents')].map(e => e.textContent).join('')"
-IS_DRAWN = "document.querySelector('.ts-head') && !document.querySelector('.ts-skel')"
+IS_DRAWN = "document.querySelector('.ts-head, .ts-wall') && !document.querySelector('.ts-skel')"
 IS_STATE = "state => document.querySelector('.ts-dot')?.textContent === state"
 FAULTS_SHOWN = "document.querySelectorAll('[data-testid=stException], [data-testid=stAlert]').length"
 
