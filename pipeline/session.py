@@ -90,6 +90,26 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def state_options(settings: PipelineSettings, folders: Folders) -> dict[str, str]:
+    """Return the part of Flink's configuration that says where state lives and how it is kept."""
+    return {
+        # A heap snapshot is whole each time: hundreds of megabytes every few seconds once days of ids are kept.
+        "state.backend.type": "rocksdb",
+        "execution.checkpointing.incremental": "true",
+        # Whole indexes push each other out of a small cache: past a million ids 300 records a second instead of 13,000.
+        "state.backend.rocksdb.memory.partitioned-index-filters": "true",
+        "state.backend.rocksdb.use-bloom-filter": "true",
+        "taskmanager.memory.managed.size": settings.state_memory,
+        "execution.checkpointing.interval": f"{settings.checkpoint_seconds} s",
+        "execution.checkpointing.timeout": CHECKPOINT_TIMEOUT,
+        # One that fails (a full disk) takes nothing from the results; ending the job for it would stop the numbers.
+        "execution.checkpointing.tolerable-failed-checkpoints": str(2**31 - 1),
+        "execution.checkpointing.dir": folders.checkpoints.resolve().as_uri(),
+        "execution.checkpointing.num-retained": str(CHECKPOINTS_KEPT),
+        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+    }
+
+
 def flink_options(
     settings: PipelineSettings, folders: Folders, rest_port: int, resume_from: Path | None = None
 ) -> dict[str, str]:
@@ -111,20 +131,7 @@ def flink_options(
         # One Deduplicate for all inserts; without it each aggregate gets its own.
         "table.optimizer.reuse-optimize-block-with-digest-enabled": "true",
         "table.exec.mini-batch.enabled": "false",
-        # A heap snapshot is whole each time: hundreds of megabytes every few seconds once days of ids are kept.
-        "state.backend.type": "rocksdb",
-        "execution.checkpointing.incremental": "true",
-        # Whole indexes push each other out of a small cache: past a million ids 300 records a second instead of 13,000.
-        "state.backend.rocksdb.memory.partitioned-index-filters": "true",
-        "state.backend.rocksdb.use-bloom-filter": "true",
-        "taskmanager.memory.managed.size": settings.state_memory,
-        "execution.checkpointing.interval": f"{settings.checkpoint_seconds} s",
-        "execution.checkpointing.timeout": CHECKPOINT_TIMEOUT,
-        # One that fails (a full disk) takes nothing from the results; ending the job for it would stop the numbers.
-        "execution.checkpointing.tolerable-failed-checkpoints": str(2**31 - 1),
-        "execution.checkpointing.dir": folders.checkpoints.resolve().as_uri(),
-        "execution.checkpointing.num-retained": str(CHECKPOINTS_KEPT),
-        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+        **state_options(settings, folders),
         "restart-strategy.type": "none",
         # It watches for leaks of hot redeployment; here each job has a JVM of its own, and its error hides real ones.
         "classloader.check-leaked-classloader": "false",
