@@ -15,14 +15,17 @@ FAULTY_SETTINGS, JOB_FAILED, TOO_OLD = 2, 1, 3
 
 
 def explain(settings: PipelineSettings) -> str:
-    """Return Flink's plan of the whole statement set."""
-    from pipeline import session
+    """Return Flink's plan of all inserts."""
+    from pipeline import plan, session
+    from pipeline.statements import template_values
 
     folders = session.Folders.of(settings, os.getpid())
     folders.make()
     session.prepare_environment(settings, folders, os.environ)
     options = session.flink_options(settings, folders, session.free_port())
-    return session.define_job(session.open_session(options), settings).explain()
+    opened, values = session.open_session(options), template_values(settings)
+    plan.define_tables(opened, values)
+    return plan.statement_set(opened, values, settings.dedup).explain()
 
 
 def ends_from(text: str) -> dict[int, int]:

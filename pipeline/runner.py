@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from pipeline.checkpoints import Checkpoint, choose_checkpoint
 from pipeline.flink_rest import FlinkRest, FlinkUnreachable, JobState, innermost_cause
 from pipeline.monitor import Monitor
-from pipeline.session import Folders, define_job, flink_options, free_port, open_session, prepare_environment
+from pipeline.plan import PlanFile, planned
+from pipeline.session import Folders, flink_options, free_port, open_session, prepare_environment
 from pipeline.session import write_password_file as keep_password
 from pipeline.settings import RESUME_HOURS, PipelineSettings
 from pipeline.stopping import ENDED, look, say, stop_job
@@ -173,11 +174,13 @@ def submit(
     from py4j.protocol import Py4JError
     from pyflink.util.exceptions import JavaException
 
+    file = PlanFile(folders.plans, settings.dedup, options)
     try:
-        statement_set = define_job(open_session(options), settings, ends)
+        plan = planned(open_session(options), settings, file, ends)
         stop.job_runs()
-        return statement_set.execute().get_job_client()
+        return plan.execute().get_job_client()
     except (JavaException, Py4JError, RuntimeError) as fault:
+        file.drop()
         raise JobEnded(f"Flink can't start the job; {why_not_started(str(fault), options)}see {folders.logs}") from None
 
 

@@ -1,19 +1,18 @@
-"""A Flink session inside this process: JVM, configuration, tables, and the job's one statement set."""
+"""A Flink session inside this process: JVM and configuration."""
 
 import os
 import socket
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.checkpoints import SHADOW
 from pipeline.settings import Database, PipelineSettings
-from pipeline.statements import definitions, inserts, template_values
 
 if TYPE_CHECKING:
-    from pyflink.table import StatementSet, TableEnvironment
+    from pyflink.table import TableEnvironment
 
 JOB_NAME = "tallystream"
 LOG_CONFIG = Path(__file__).with_name("log4j2.properties")
@@ -35,15 +34,16 @@ class Folders:
     logs: Path
     scratch: Path
     password_file: Path
+    plans: Path
 
     @classmethod
     def of(cls, settings: PipelineSettings, pid: int) -> "Folders":
         """Return the folders of the run whose process id is `pid`."""
         home, run = settings.home, settings.home / "run"
-        scratch = run / "job-tmp" / str(pid)
+        scratch, plans = run / "job-tmp" / str(pid), home / "plans"
         if settings.shadow:
-            return cls(home / "checkpoints" / SHADOW, home / "logs" / "rebuild", scratch, run / "rebuild.pgpass")
-        return cls(home / "checkpoints", home / "logs", scratch, run / "job.pgpass")
+            return cls(home / "checkpoints" / SHADOW, home / "logs" / "rebuild", scratch, run / "rebuild.pgpass", plans)
+        return cls(home / "checkpoints", home / "logs", scratch, run / "job.pgpass", plans)
 
     def make(self) -> None:
         """Create what is missing."""
@@ -124,6 +124,11 @@ def flink_options(
         "python.client.executable": sys.executable,
         # Two hops lie between the log and Postgres; Flink's 100 ms for each would be half of the freshness.
         "execution.buffer-timeout.interval": "20 ms",
+        # Operators keep the names that Flink derives from the graph: state outlives a plan.
+        "table.exec.uid.generation": "DISABLED",
+        # A plan names its tables only (pipeline/plan.py).
+        "table.plan.compile.catalog-objects": "IDENTIFIER",
+        "table.plan.restore.catalog-objects": "IDENTIFIER",
         "table.local-time-zone": "UTC",
         "table.exec.state.ttl": f"{settings.state_hours} h",
         "table.exec.sink.upsert-materialize": "NONE",
@@ -160,19 +165,3 @@ def open_session(options: dict[str, str]) -> "TableEnvironment":
         configuration.set_string(name, value)
     environment = EnvironmentSettings.new_instance().in_streaming_mode().with_configuration(configuration).build()
     return TableEnvironment.create(environment)
-
-
-def define_job(
-    session: "TableEnvironment", settings: PipelineSettings, ends: Mapping[int, int] | None = None
-) -> "StatementSet":
-    """Run the definitions of sql/flink and return the one statement set of all inserts, not yet submitted.
-
-    With `ends` (partition → first offset not to read) the job ends there by itself.
-    """
-    values = template_values(settings, ends=ends)
-    for statement in definitions(values, settings.dedup):
-        session.execute_sql(statement.text)
-    statement_set = session.create_statement_set()
-    for statement in inserts(values):
-        statement_set.add_insert_sql(statement.text)
-    return statement_set

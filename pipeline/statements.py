@@ -17,6 +17,8 @@ FLUSH_ROWS = "5000"
 FLUSH_INTERVAL = "200 ms"
 # The name of a job by the schema that it fills: to Postgres, and to Kafka as its consumer group.
 APPLICATIONS = {"tally": "tally-job", "tally_shadow": "tally-rebuild"}
+# What the statements are rendered with.
+VALUES = ("topic", "kafka", "group_id", "bounded_mode", "bounded_offsets", "jdbc_url", "flush_rows", "flush_interval")
 # The one call of the contract; Kafka's append time as epoch milliseconds UTC.
 PARSED = "parse_event(`value`, EXTRACT(EPOCH FROM append_time) * 1000 + EXTRACT(MILLISECOND FROM append_time))"
 
@@ -85,13 +87,20 @@ def render(path: Path, values: dict[str, str]) -> Statement:
     return Statement(path.stem, text.strip())
 
 
-def definitions(values: dict[str, str], dedup: bool = True) -> list[Statement]:
-    """Return the statements that define functions, source, views and sinks, in the order to run them."""
-    view = "views/dedup_on" if dedup else "views/dedup_off"
-    folders = ("functions", "sources", view, "views", "sinks")
-    return [render(path, values) for folder in folders for path in sorted((SQL_DIR / folder).glob("*.sql"))]
+def tables(values: dict[str, str]) -> list[Statement]:
+    """Return the statements that define functions, source and sinks, in the order to run them."""
+    return _rendered(values, "functions", "sources", "sinks")
+
+
+def views(values: dict[str, str], dedup: bool = True) -> list[Statement]:
+    """Return the statements that define the views between source and sinks, in the order to run them."""
+    return _rendered(values, "views/dedup_on" if dedup else "views/dedup_off", "views")
 
 
 def inserts(values: dict[str, str]) -> list[Statement]:
     """Return the statements of the one STATEMENT SET, named after their sinks."""
-    return [render(path, values) for path in sorted((SQL_DIR / "inserts").glob("*.sql"))]
+    return _rendered(values, "inserts")
+
+
+def _rendered(values: dict[str, str], *folders: str) -> list[Statement]:
+    return [render(path, values) for folder in folders for path in sorted((SQL_DIR / folder).glob("*.sql"))]

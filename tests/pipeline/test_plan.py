@@ -1,16 +1,18 @@
 """The operators that the job relies on: a change of the SQL that loses events shows here before it runs."""
 
+import json
 import re
 from dataclasses import replace
 
 import pytest
 
-from pipeline.session import define_job
-from pipeline.statements import definitions, inserts, template_values
+from pipeline.plan import PlanFile, define_tables, planned, statement_set
+from pipeline.statements import inserts, template_values, views
 
 pytestmark = pytest.mark.flink
 
 WINDOWS = {"sales_10s": "10 s", "stock_flow_1m": "1 min", "orders_1s": "1 s", "order_ticker": "1 s"}
+TABLE_OPTIONS = {"table.local-time-zone": "UTC"}
 AGGREGATED = {*WINDOWS, "day_buyers", "event_counts_1h"}
 
 
@@ -37,12 +39,19 @@ def in_database(session, name: str) -> None:
     session.use_database(name)
 
 
+def defined(session, settings, ends=None):
+    """Return the statement set of the job, all its definitions made."""
+    values = template_values(settings, ends=ends)
+    define_tables(session, values)
+    return statement_set(session, values, settings.dedup)
+
+
 @pytest.fixture(scope="module")
 def explained(flink_session, job_settings) -> str:
     from pyflink.table import ExplainDetail
 
     in_database(flink_session, "planned")
-    return define_job(flink_session, job_settings).explain(ExplainDetail.CHANGELOG_MODE)
+    return defined(flink_session, job_settings).explain(ExplainDetail.CHANGELOG_MODE)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +107,8 @@ def test_the_group_keys_hold_the_append_date(plan):
 def test_window_end_in_group_by_would_be_noticed(flink_session, job_settings):
     values = template_values(job_settings)
     in_database(flink_session, "dropping")
-    for statement in definitions(values):
+    define_tables(flink_session, values)
+    for statement in views(values):
         flink_session.execute_sql(statement.text)
     sales = next(statement for statement in inserts(values) if statement.name == "sales_10s")
     changed = sales.text.replace("GROUP BY window_start,", "GROUP BY window_start, window_end,")
@@ -107,11 +117,74 @@ def test_window_end_in_group_by_would_be_noticed(flink_session, job_settings):
 
 def test_a_run_up_to_offsets_has_the_live_jobs_plan(flink_session, job_settings, plan):
     in_database(flink_session, "up_to_offsets")
-    bounded = execution_plan(define_job(flink_session, job_settings, ends={0: 12}).explain())
+    bounded = execution_plan(defined(flink_session, job_settings, ends={0: 12}).explain())
     assert bounded.replace("up_to_offsets", "planned").splitlines() == plan.splitlines()
 
 
 def test_without_dedup_nothing_remembers_ids(flink_session, job_settings):
     in_database(flink_session, "undeduplicated")
-    plan = execution_plan(define_job(flink_session, replace(job_settings, dedup=False)).explain())
+    plan = execution_plan(defined(flink_session, replace(job_settings, dedup=False)).explain())
     assert "Deduplicate" not in plan and plan.count("parse_event(") == 1
+
+
+@pytest.fixture(scope="module")
+def kept(flink_session, job_settings, tmp_path_factory) -> PlanFile:
+    """The plan that a first start has kept; its tables are gone again, as its JVM would be."""
+    in_database(flink_session, "started")
+    file = PlanFile(tmp_path_factory.mktemp("plans"), dedup=True, options=TABLE_OPTIONS)
+    planned(flink_session, job_settings, file)
+    return file
+
+
+def types_of(plan: str) -> list[str]:
+    return [node["type"] for node in json.loads(plan)["nodes"]]
+
+
+def start_again(session, settings, file: PlanFile):
+    from pyflink.table.catalog import ObjectPath
+
+    session.use_database("started")
+    for table in {*session.list_tables()} - {*session.list_views()}:
+        session.get_catalog(session.get_current_catalog()).drop_table(ObjectPath("started", table), False)
+    return planned(session, settings, file)
+
+
+def test_a_second_start_takes_the_kept_plan(flink_session, job_settings, kept):
+    written = kept.path.read_text()
+    # planning anew would fail: the views of the first start are still defined
+    assert start_again(flink_session, job_settings, kept).as_json_string() == written
+
+
+def test_a_kept_plan_holds_no_address(job_settings, kept):
+    text = kept.path.read_text()
+    assert "sales_events" in text
+    assert not [word for word in (job_settings.kafka, "jdbc:", job_settings.database.host) if word in text]
+
+
+def test_a_plan_is_of_one_sql_one_way_to_count_and_one_set_of_options(tmp_path, kept):
+    def name(dedup: bool = True, **options: str) -> str:
+        return PlanFile(tmp_path, dedup, TABLE_OPTIONS | options).path.name
+
+    assert name() == name(**{"rest.port": "8081"}) == kept.path.name
+    assert len({name(), name(dedup=False), name(**{"table.exec.state.ttl": "1 h"})}) == 3
+
+
+def test_a_damaged_plan_is_said_and_made_anew(flink_session, job_settings, kept, capsys):
+    whole = kept.path.read_text()
+    kept.path.write_text(whole[: len(whole) // 2])
+    for view in flink_session.list_views():
+        flink_session.drop_temporary_view(view)
+    again = start_again(flink_session, job_settings, kept).as_json_string()
+    assert kept.path.read_text() == again
+    assert types_of(again) == types_of(whole)
+    said = capsys.readouterr().err
+    assert re.fullmatch(rf"job: the kept plan {kept.path} can't be read; .+; it is made anew\n", said)
+
+
+def test_one_plan_is_kept(flink_session, job_settings, kept):
+    other = kept.path.with_name("plan-0123456789abcdef.json")
+    other.write_text("{}")
+    kept.keep(start_again(flink_session, job_settings, kept))
+    assert [file.name for file in kept.path.parent.iterdir()] == [kept.path.name]
+    kept.drop()
+    assert list(kept.path.parent.iterdir()) == []

@@ -17,7 +17,7 @@ from pipeline.monitor import Monitor, ResultStore
 from pipeline.runner import JobEnded, StopRequest, Watch, sweep_scratch, what_java_says, why_not_started
 from pipeline.session import Folders, free_port, prepare_environment, write_password_file
 from pipeline.settings import Database
-from pipeline.statements import definitions, inserts, template_values
+from pipeline.statements import inserts, tables, template_values, views
 from pipeline.stopping import stop_at_one_cut
 
 STARTED = datetime(2026, 3, 4, 10, tzinfo=UTC)
@@ -164,7 +164,8 @@ def test_no_statement_and_no_jvm_flag_carries_a_secret(job_settings, tmp_path):
     values = template_values(settings)
     environ: dict[str, str] = {}
     prepare_environment(settings, Folders.of(settings, 1), environ)
-    texts = [statement.text for statement in (*definitions(values), *inserts(values))] + list(environ.values())
+    statements = (*tables(values), *views(values), *inserts(values))
+    texts = [statement.text for statement in statements] + list(environ.values())
     key = settings.buyer_key_file.read_text()
     assert not [text for text in texts if canary in text or key in text]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from psycopg2 import sql
 
-from pipeline.statements import definitions, inserts, template_values
+from pipeline.statements import inserts, tables, template_values, views
 from tests.pipeline.conftest import BUYER_KEY
 from tests.pipeline.expected_tables import LogRecord, expected_tables
 
@@ -105,7 +105,7 @@ def read_from_file(session, source: str, folder: Path, **options: str) -> None:
 
 def define(session, values: dict[str, str], folder: Path, **options: str) -> None:
     """Define all that the job does, its source over the files of a folder."""
-    for statement in definitions(values):
+    for statement in (*tables(values), *views(values)):
         if statement.name == "sales_events":
             read_from_file(session, statement.text, folder, **options)
         else:
