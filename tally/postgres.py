@@ -38,6 +38,8 @@ SUPERUSER = "postgres"
 ROLES = {"owner": "tally_owner", "writer": "tally_writer", "reader": "tally_reader", "dashboard": "tally_dashboard"}
 FAR_HOME = Path("/var/lib/tallystream")
 STOP_SECONDS = 10.0
+# What a server says to a new client once it was asked to end and waits for the others to leave; its locale is C.
+SHUTTING_DOWN = "the database system is shutting down"
 
 CONFIGURATION = """\
 # Written by tally at every start. Your own settings: ALTER SYSTEM SET … (they win).
@@ -257,7 +259,9 @@ class EmbeddedPostgres:
             return False
         try:
             connection = psycopg2.connect(self.url(SUPERUSER), connect_timeout=5, application_name="tally health")
-        except psycopg2.Error:
+        except psycopg2.Error as error:
+            if SHUTTING_DOWN in str(error):
+                self.end_fast()
             return False
         with contextlib.closing(connection), connection.cursor() as cursor:
             try:
@@ -265,6 +269,13 @@ class EmbeddedPostgres:
             except psycopg2.Error:
                 return False
         return True
+
+    def end_fast(self) -> None:
+        """End a server that somebody has asked to end: until its clients have left, it would let nobody in."""
+        process = running_server(self.data.resolve())
+        if process is not None:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGINT)
 
     def stop(self, timeout: float = STOP_SECONDS) -> None:
         """Stop the server: connections are cut, data is written; after the timeout it is stopped at once."""

@@ -18,6 +18,7 @@ from tally import postgres_binaries
 from tally.postgres import EmbeddedPostgres, check_version
 from tally.postgres_binaries import Binaries, BinariesError, find_binaries, wheel_folder
 from tally.postgres_files import PostgresError, running_server
+from tests.line import wait_until
 from tests.postgres.conftest import as_root, temporary_home
 
 
@@ -128,6 +129,14 @@ def test_a_killed_server_starts_again(server):
     assert (server.data / "postmaster.pid").exists()
     server.start()
     assert server.adopt() not in (None, killed.pid)
+
+
+def test_a_server_asked_to_end_by_somebody_else_does_not_wait_for_its_clients(server):
+    with contextlib.closing(psycopg2.connect(server.url("postgres"))):
+        process = running_server(server.data.resolve())
+        process.send_signal(signal.SIGTERM)
+        wait_until("no new client is let in", lambda: not server.is_ready())
+        wait_until("the server has ended", lambda: running_server(server.data.resolve()) is None)
 
 
 def test_a_stale_pid_file_of_another_process_is_no_running_server(tmp_path):
