@@ -20,7 +20,7 @@ TIMES = {
     "job_killed": (4, 60), "jvm_killed": (2, 20),
     "job_killed_during_a_checkpoint": (1, 10), "job_killed_during_an_upsert": (1, 10),
     "job_ended": (1, 3), "job_paused": (1, 3),
-    "postgres_killed_after_a_checkpoint": (2, 8), "postgres_stopped_fast": (1, 3), "postgres_away": (1, 3),
+    "postgres_killed_after_a_checkpoint": (1, 8), "postgres_stopped_fast": (1, 3), "postgres_away": (1, 3),
     "supervisor_killed": (1, 3), "archive_killed": (1, 3), "job_and_postgres_killed": (1, 3),
     "table_locked": (1, 3), "kafka_killed": (1, 3), "supervisor_ended": (1, 3),
     "job_killed_with_ten_minutes_of_backlog": (1, 3),

@@ -17,7 +17,7 @@ from tests.chaos.proxy import Proxy
 from tests.line import home_of_its_own, running_line
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
-OUTAGES = 20 if os.environ.get("TALLY_CHAOS_FULL") else 2
+OUTAGES = 20 if os.environ.get("TALLY_CHAOS_FULL") else 1
 SHORTEST, LONGEST = 5, 60
 CAUGHT_UP_SECONDS, ANY_SECONDS = 60, 300
 LATENCY_SECONDS, SLOW_SECONDS = 0.2, 60
