@@ -43,12 +43,15 @@ class PlanFile:
         return CompiledPlan(loaded._j_compiled_plan, session)
 
     def keep(self, plan: "CompiledPlan") -> None:
-        """Keep `plan` instead of all others, whole or not at all."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self.drop()
+        """Keep `plan` instead of all others, whole or not at all; a full disk keeps no job from running."""
         written = self.path.with_suffix(".new")
-        written.write_text(plan.as_json_string(), "utf-8")
-        os.replace(written, self.path)
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.drop()
+            written.write_text(plan.as_json_string(), "utf-8")
+            os.replace(written, self.path)
+        except OSError as fault:
+            say(f"the plan can't be kept; found {written}: {fault.strerror}; the next start makes it anew")
 
     def drop(self) -> None:
         """Keep no plan: the next start makes one."""

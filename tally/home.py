@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tally.errors import TallyError
 
-FOLDERS = ("inbox", "kafka", "postgres", "checkpoints", "archive", "generator", "logs", "run")
+FOLDERS = ("inbox", "kafka", "postgres", "checkpoints", "plans", "archive", "generator", "logs", "run")
 
 
 class HomeError(TallyError):

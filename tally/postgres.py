@@ -254,7 +254,7 @@ class EmbeddedPostgres:
             time.sleep(0.05)
 
     def is_ready(self) -> bool:
-        """Tell whether the server answers a query."""
+        """Tell whether the server answers a query; one that lets nobody in because it was asked to end is ended."""
         if not (self.folder / "port").exists() or not (self.folder / "passwords" / SUPERUSER).exists():
             return False
         try:

@@ -181,6 +181,16 @@ def test_a_damaged_plan_is_said_and_made_anew(flink_session, job_settings, kept,
     assert re.fullmatch(rf"job: the kept plan {kept.path} can't be read; .+; it is made anew\n", said)
 
 
+def test_a_plan_that_can_not_be_kept_is_said_and_runs(flink_session, job_settings, kept, tmp_path, capsys):
+    (tmp_path / "plans").write_text("a file where the folder should be")
+    plan = start_again(flink_session, job_settings, kept)
+    nowhere = PlanFile(tmp_path / "plans", dedup=True, options=TABLE_OPTIONS)
+    nowhere.keep(plan)
+    found = tmp_path / "plans" / kept.path.with_suffix(".new").name
+    told = f"job: the plan can't be kept; found {found}: File exists; the next start makes it anew\n"
+    assert capsys.readouterr().err == told
+
+
 def test_one_plan_is_kept(flink_session, job_settings, kept):
     other = kept.path.with_name("plan-0123456789abcdef.json")
     other.write_text("{}")

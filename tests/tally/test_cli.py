@@ -193,7 +193,15 @@ def test_stop_says_when_nothing_runs(tmp_path):
 
 def test_reset_asks_and_keeps_settings_and_the_users_files(tmp_path):
     home = tmp_path / "home"
-    for name in ("inbox/done/a.ndjson", "inbox/b.ndjson", "kafka/data/x", "archive/y", "tally.toml", "products.ndjson"):
+    for name in (
+        "inbox/done/a.ndjson",
+        "inbox/b.ndjson",
+        "kafka/data/x",
+        "archive/y",
+        "plans/plan-1.json",
+        "tally.toml",
+        "products.ndjson",
+    ):
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / name).write_text("")
     (home / "run").mkdir()
