@@ -4,8 +4,10 @@ import os
 import socket
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
 from pipeline.checkpoints import SHADOW
@@ -84,10 +86,15 @@ def prepare_environment(settings: PipelineSettings, folders: Folders, environ: M
 
 
 def free_port() -> int:
-    """Return a port of the loopback interface that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Return a port of the loopback interface that nothing listens on; raise OSError when none is free."""
+    # below what systems give to outgoing connections: Flink binds it seconds from now
+    candidates = list(range(20_000, 30_000))
+    Random().shuffle(candidates)
+    for port in candidates:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no free port on 127.0.0.1; found 20000 to 29999 taken; stop what holds them")
 
 
 def state_options(settings: PipelineSettings, folders: Folders) -> dict[str, str]:

@@ -1,8 +1,10 @@
-"""Choose ports: a fixed one must be free, a 0 gets one from the OS that is kept over restarts while it stays free."""
+"""Choose ports: a fixed one must be free, a 0 gets a free one that is kept over restarts while it stays free."""
 
 import json
 import socket
+from collections.abc import Collection
 from pathlib import Path
+from random import Random
 
 import psutil
 
@@ -10,6 +12,9 @@ from tally.errors import TallyError
 from tally.home import write_atomically
 
 LOOPBACK = "127.0.0.1"
+# Below what systems give to outgoing connections (Linux 32768-60999, macOS and Windows from 49152): a server binds its
+# port seconds after it was chosen, and any client could have been given it since.
+FIRST_PORT, LAST_PORT = 20_000, 29_999
 
 
 class PortError(TallyError):
@@ -33,11 +38,17 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
     return True
 
 
-def free_port(host: str = LOOPBACK) -> int:
-    """Return a port that the OS says is free."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return probe.getsockname()[1]
+def free_port(host: str = LOOPBACK, promised: Collection[int] = (), dice: Random | None = None) -> int:
+    """Return a port that a server could listen on, none of those promised; raise PortError when there is none."""
+    candidates = [port for port in range(FIRST_PORT, LAST_PORT + 1) if port not in promised]
+    (dice or Random()).shuffle(candidates)
+    port = next((port for port in candidates if is_free(port, host)), None)
+    if port is None:
+        raise PortError(
+            f"no free port; found every one from {FIRST_PORT} to {LAST_PORT} of {host} taken; "
+            "stop what holds them, or name a port instead of 0"
+        )
+    return port
 
 
 def holder(port: int) -> str:
@@ -69,7 +80,7 @@ def require_free(port: int, purpose: str, variable: str, host: str = LOOPBACK) -
 
 
 class KeptPorts:
-    """The ports that the OS gave to this home, so that a restart comes back under the same addresses."""
+    """The ports that were chosen for this home, so that a restart comes back under the same addresses."""
 
     def __init__(self, path: Path):
         self.path = path
@@ -81,7 +92,7 @@ class KeptPorts:
         kept = self.read()
         port = kept.get(name, 0)
         if not port or not is_free(port, host):
-            port = free_port()
+            port = free_port(host, kept.values())
         write_atomically(self.path, json.dumps({**kept, name: port}))
         return port
 

@@ -2,10 +2,11 @@
 
 import os
 import socket
+from random import Random
 
 import pytest
 
-from tally.ports import KeptPorts, PortError, free_port, is_free, require_free
+from tally.ports import FIRST_PORT, LAST_PORT, KeptPorts, PortError, free_port, is_free, require_free
 
 
 def test_a_taken_port_names_itself_its_holder_and_the_cure():
@@ -19,7 +20,7 @@ def test_a_taken_port_names_itself_its_holder_and_the_cure():
     assert text.endswith(" (0 takes any free one)")
 
 
-def test_a_port_that_the_os_gave_is_kept_while_it_is_free(tmp_path):
+def test_a_chosen_port_is_kept_while_it_is_free(tmp_path):
     ports = KeptPorts(tmp_path / "ports.json")
     first = ports.choose("kafka", 0, "Kafka", "TALLY_KAFKA_PORT")
     assert KeptPorts(tmp_path / "ports.json").choose("kafka", 0, "Kafka", "TALLY_KAFKA_PORT") == first
@@ -44,3 +45,24 @@ def test_a_port_just_left_by_a_server_is_free():
         accepted.close()
         client.close()
     assert is_free(port)
+
+
+def test_a_chosen_port_is_none_that_an_outgoing_connection_may_be_given():
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+        given = client.getsockname()[1]
+    assert FIRST_PORT <= free_port() <= LAST_PORT < given
+
+
+def test_a_promised_port_is_not_chosen_again_and_none_left_says_so():
+    promised = set(range(FIRST_PORT, LAST_PORT))
+    assert free_port(promised=promised) == LAST_PORT
+    with pytest.raises(PortError) as caught:
+        free_port(promised={*promised, LAST_PORT})
+    assert str(caught.value) == (
+        "no free port; found every one from 20000 to 29999 of 127.0.0.1 taken; "
+        "stop what holds them, or name a port instead of 0"
+    )
+
+
+def test_the_same_dice_choose_the_same_port():
+    assert free_port(dice=Random(7)) == free_port(dice=Random(7))
