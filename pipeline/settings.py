@@ -104,7 +104,7 @@ class PipelineSettings:
             jars=read.jars("TALLY_JAR_DIR"),
             state_memory=read.matching("TALLY_STATE_MEMORY", "192m", r"[1-9]\d{0,5}[mg]", "a size such as 192m or 1g"),
             shadow=read.switch("TALLY_SHADOW", "off"),
-            heap=read.matching("TALLY_JOB_HEAP", "1g", r"[1-9]\d{0,5}[mg]", "a JVM heap size such as 1500m or 2g"),
+            heap=read.matching("TALLY_JOB_HEAP", "512m", r"[1-9]\d{0,5}[mg]", "a JVM heap size such as 1500m or 2g"),
         )
         if read.faults:
             raise ConfigurationError(read.faults)

@@ -4,12 +4,16 @@ import os
 import subprocess
 import sys
 import time
-from statistics import median
+from contextlib import closing
+from dataclasses import dataclass, field
+from random import Random
+from statistics import mean, median
 
 import psutil
+import psycopg2
 import pytest
 
-from tests.chaos.account import answer, noted, prove_exact
+from tests.chaos.account import noted, prove_exact
 from tests.chaos.faults.scene import CHILDREN
 from tests.line import RunningLine, running_line
 
@@ -18,7 +22,9 @@ FULL = bool(os.environ.get("TALLY_CHAOS_FULL"))
 SUSTAINED = int(os.environ.get("TALLY_SUSTAINED_RATE") or 8_000)
 OVERLOAD_SECONDS = 300 if FULL else 30
 SOAK_SECONDS = 60 * float(os.environ.get("TALLY_SOAK_MINUTES") or 60)
-SAMPLE_SECONDS = 5
+# on average: never in step with the sinks, which write every so often
+LOOK_SECONDS, MEMORY_SECONDS = 1.0, 15.0
+AGE = "SELECT age_seconds FROM freshness WHERE table_name = 'event_counts'"
 LAG = "SELECT lag_seconds, is_late FROM lag_now CROSS JOIN (SELECT bool_or(is_late) AS is_late FROM freshness) AS f"
 # notes/reliability.md R19
 MOST_SLOPE, MOST_SLOWER, WARM_UP_SHARE, WINDOW_SECONDS = 0.01, 1.2, 0.25, 600
@@ -30,12 +36,6 @@ def flooding(line: RunningLine, rate: int, seconds: float, prefix: str) -> subpr
     command = [sys.executable, "-m", "tests.chaos.flood", "--kafka", state["kafka"], "--topic", state["topic"]]
     command += ["--rate", str(rate), "--seconds", str(seconds), "--prefix", prefix]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-
-
-def memory(line: RunningLine) -> int:
-    """Return the bytes that all children hold (PSS)."""
-    processes = [process for name in CHILDREN for process in line.processes(name)]
-    return sum(process.memory_full_info().pss for process in processes if psutil.pid_exists(process.pid))
 
 
 def published(producer: subprocess.Popen) -> int:
@@ -65,32 +65,89 @@ def test_twice_of_what_can_be_taken_is_shown_drained_and_exact(seed):
 @pytest.mark.timeout(6 * 3600)
 def test_an_hour_at_half_of_it_takes_no_more_memory_and_grows_no_older(seed):
     with running_line("soak") as line, noted("R19", "soak_half_load", seed) as figures:
-        producer = flooding(line, SUSTAINED // 2, SOAK_SECONDS, f"soak{seed}")
-        samples, begun = [], time.monotonic()
-        while producer.poll() is None:
-            lag = answer(line, "SELECT lag_seconds FROM lag_now")
-            samples.append((time.monotonic() - begun, float(lag or 0), memory(line)))
-            time.sleep(SAMPLE_SECONDS)
-        figures |= {"published": published(producer), **ages(samples), "memory_per_hour": slope(samples)}
+        with closing(psycopg2.connect(line.status()["database_url"])) as connection:
+            connection.autocommit = True
+            children = {name: line.processes(name) for name in CHILDREN}
+            producer = flooding(line, SUSTAINED // 2, SOAK_SECONDS, f"soak{seed}")
+            watched = watch(producer, connection, children, Random(seed))
+        figures |= {"published": published(producer), **freshness(watched.ages), **growth(watched.held)}
         figures |= prove_exact(line)
         figures["in_time"] = figures["memory_per_hour"] < MOST_SLOPE and figures["last_to_first"] <= MOST_SLOWER
         assert figures["in_time"], figures
 
 
-def ages(samples: list[tuple[float, float, int]]) -> dict[str, float]:
-    """Return the median lag of the first and the last ten minutes (of a tenth of a shorter run), and their ratio."""
-    end = samples[-1][0]
+@dataclass
+class Watched:
+    """What was seen of a line under load: (seconds since the start, age of the newest visible record in seconds), and
+    (seconds since the start, {child: bytes of PSS}).
+    """
+
+    ages: list[tuple[float, float]] = field(default_factory=list)
+    held: list[tuple[float, dict[str, int]]] = field(default_factory=list)
+
+
+def watch(
+    producer: subprocess.Popen,
+    connection: psycopg2.extensions.connection,
+    children: dict[str, list[psutil.Process]],
+    dice: Random,
+) -> Watched:
+    """Look at a line until its producer has ended; cheaply, since it is the line that is measured."""
+    seen, begun = Watched(), time.monotonic()
+    with connection.cursor() as cursor:
+        while producer.poll() is None:
+            at = time.monotonic() - begun
+            cursor.execute(AGE)
+            if (age := cursor.fetchone()[0]) is not None:
+                seen.ages.append((at, float(age)))
+            if not seen.held or at >= seen.held[-1][0] + MEMORY_SECONDS:
+                seen.held.append((at, {name: memory(processes) for name, processes in children.items()}))
+            time.sleep(dice.uniform(0, 2 * LOOK_SECONDS))
+    return seen
+
+
+def memory(processes: list[psutil.Process]) -> int:
+    """Return the bytes that a child and what it started hold (PSS); a child that was started anew fails the soak."""
+    assert processes[0].is_running()
+    # Postgres has processes that come and go
+    family = {processes[0], *processes[0].children(recursive=True)}
+    return sum(held_by(process) for process in family)
+
+
+def held_by(process: psutil.Process) -> int:
+    """Return a process's bytes (PSS), none when it has just ended."""
+    try:
+        return process.memory_full_info().pss
+    except psutil.NoSuchProcess:
+        return 0
+
+
+def freshness(ages: list[tuple[float, float]]) -> dict[str, float]:
+    """Return the median age of the newest visible record in the first and the last ten minutes, and their ratio.
+
+    Of a run that is shorter than an hour it is the first and the last sixth.
+    """
+    end = ages[-1][0]
     window = min(WINDOW_SECONDS, end / 6)
-    first = median(lag for at, lag, _ in samples if at <= window)
-    last = median(lag for at, lag, _ in samples if at >= end - window)
-    # a lag below a tenth of a second is measured as none
-    return {"first_lag_s": first, "last_lag_s": last, "last_to_first": round(max(last, 0.1) / max(first, 0.1), 2)}
+    first = median(age for at, age in ages if at <= window)
+    last = median(age for at, age in ages if at >= end - window)
+    return {"first_age_s": round(first, 3), "last_age_s": round(last, 3), "last_to_first": round(last / first, 2)}
 
 
-def slope(samples: list[tuple[float, float, int]]) -> float:
-    """Return by which share the memory grows an hour, by least squares over what follows the warm-up."""
-    kept = [(at, held) for at, _, held in samples if at >= samples[-1][0] * WARM_UP_SHARE]
-    mean_at = sum(at for at, _ in kept) / len(kept)
-    mean_held = sum(held for _, held in kept) / len(kept)
-    rise = sum((at - mean_at) * (held - mean_held) for at, held in kept) / sum((at - mean_at) ** 2 for at, _ in kept)
-    return round(rise * 3600 / mean_held, 4)
+def growth(held: list[tuple[float, dict[str, int]]]) -> dict[str, float]:
+    """Return by which share the memory grows an hour after the warm-up, in all and, in MB an hour, by child."""
+    kept = [sample for sample in held if sample[0] >= held[-1][0] * WARM_UP_SHARE]
+    totals = [(at, sum(by_child.values())) for at, by_child in kept]
+    by_child = {name: slope([(at, one[name]) for at, one in kept]) for name in kept[0][1]}
+    return {
+        "memory_mb": round(totals[-1][1] / 1e6),
+        "memory_per_hour": round(slope(totals) / mean(total for _, total in totals), 4),
+        **{f"{name}_mb_per_hour": round(rise / 1e6, 1) for name, rise in by_child.items()},
+    }
+
+
+def slope(points: list[tuple[float, int]]) -> float:
+    """Return the rise an hour of (seconds, value), by least squares."""
+    mean_at, mean_value = mean(at for at, _ in points), mean(value for _, value in points)
+    rise = sum((at - mean_at) * (value - mean_value) for at, value in points)
+    return 3600 * rise / sum((at - mean_at) ** 2 for at, _ in points)

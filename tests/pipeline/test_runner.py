@@ -174,7 +174,7 @@ def test_a_jvm_that_does_not_start_is_quoted(job_settings, tmp_path, monkeypatch
     environ = {"PATH": os.environ["PATH"]}
     prepare_environment(replace(job_settings, heap="1x"), Folders.of(job_settings, 1), environ)
     assert what_java_says(environ) == (
-        "found: Invalid maximum heap size: -Xmx1x Error: Could not create the Java Virtual Machine. "
+        "found: Invalid initial heap size: -Xms1x Error: Could not create the Java Virtual Machine. "
         "Error: A fatal exception has occurred. Program will exit."
     )
     monkeypatch.setattr(os, "environ", environ)
