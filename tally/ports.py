@@ -40,9 +40,8 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
 
 def free_port(host: str = LOOPBACK, promised: Collection[int] = (), dice: Random | None = None) -> int:
     """Return a port that a server could listen on, none of those promised; raise PortError when there is none."""
-    candidates = [port for port in range(FIRST_PORT, LAST_PORT + 1) if port not in promised]
-    (dice or Random()).shuffle(candidates)
-    port = next((port for port in candidates if is_free(port, host)), None)
+    candidates = (dice or Random()).sample(range(FIRST_PORT, LAST_PORT + 1), LAST_PORT + 1 - FIRST_PORT)
+    port = next((port for port in candidates if port not in promised and is_free(port, host)), None)
     if port is None:
         raise PortError(
             f"no free port; found every one from {FIRST_PORT} to {LAST_PORT} of {host} taken; "

@@ -36,6 +36,8 @@ class RunningLine:
     home: Path
     environment: dict[str, str]
     process: subprocess.Popen | None = None
+    # of the reader; asking `tally status` for it takes half a second of a core, which a measurement would see
+    address: str = ""
 
     def start(self) -> None:
         with (self.home / "run.log").open("ab") as log:
@@ -80,10 +82,13 @@ class RunningLine:
         return next(one["pid"] for one in self.status()["processes"] if one["name"] == name)
 
     def query(self, statement: str | Composable, values: tuple = ()) -> list[tuple]:
-        """Read as the reader's role."""
-        with closing(psycopg2.connect(self.status()["database_url"])) as connection, connection.cursor() as cursor:
+        """Read as the reader's role, at the address as it was last known to answer."""
+        address, self.address = self.address or self.status()["database_url"], ""
+        with closing(psycopg2.connect(address)) as connection, connection.cursor() as cursor:
             cursor.execute(statement, values)
-            return cursor.fetchall()
+            rows = cursor.fetchall()
+        self.address = address
+        return rows
 
     def processes(self, name: str) -> list[psutil.Process]:
         """Return a child (or the supervisor) and everything that it started, the child first."""

@@ -4,13 +4,11 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import closing
 from dataclasses import dataclass, field
 from random import Random
 from statistics import mean, median
 
 import psutil
-import psycopg2
 import pytest
 
 from tests.chaos.account import noted, prove_exact
@@ -24,7 +22,9 @@ OVERLOAD_SECONDS = 300 if FULL else 30
 SOAK_SECONDS = 60 * float(os.environ.get("TALLY_SOAK_MINUTES") or 60)
 # on average: never in step with the sinks, which write every so often
 LOOK_SECONDS, MEMORY_SECONDS = 1.0, 15.0
-AGE = "SELECT age_seconds FROM freshness WHERE table_name = 'event_counts'"
+AGES = """\
+SELECT f.age_seconds, l.lag_seconds FROM freshness AS f CROSS JOIN lag_now AS l WHERE f.table_name = 'event_counts'
+"""
 LAG = "SELECT lag_seconds, is_late FROM lag_now CROSS JOIN (SELECT bool_or(is_late) AS is_late FROM freshness) AS f"
 # notes/reliability.md R19
 MOST_SLOPE, MOST_SLOWER, WARM_UP_SHARE, WINDOW_SECONDS = 0.01, 1.2, 0.25, 600
@@ -65,12 +65,9 @@ def test_twice_of_what_can_be_taken_is_shown_drained_and_exact(seed):
 @pytest.mark.timeout(6 * 3600)
 def test_an_hour_at_half_of_it_takes_no_more_memory_and_grows_no_older(seed):
     with running_line("soak") as line, noted("R19", "soak_half_load", seed) as figures:
-        with closing(psycopg2.connect(line.status()["database_url"])) as connection:
-            connection.autocommit = True
-            children = {name: line.processes(name) for name in CHILDREN}
-            producer = flooding(line, SUSTAINED // 2, SOAK_SECONDS, f"soak{seed}")
-            watched = watch(producer, connection, children, Random(seed))
-        figures |= {"published": published(producer), **freshness(watched.ages), **growth(watched.held)}
+        producer = flooding(line, SUSTAINED // 2, SOAK_SECONDS, f"soak{seed}")
+        watched = watch(producer, line, Random(seed))
+        figures |= {"published": published(producer), **freshness(watched), **growth(watched.held)}
         figures |= prove_exact(line)
         figures["in_time"] = figures["memory_per_hour"] < MOST_SLOPE and figures["last_to_first"] <= MOST_SLOWER
         assert figures["in_time"], figures
@@ -78,31 +75,24 @@ def test_an_hour_at_half_of_it_takes_no_more_memory_and_grows_no_older(seed):
 
 @dataclass
 class Watched:
-    """What was seen of a line under load: (seconds since the start, age of the newest visible record in seconds), and
-    (seconds since the start, {child: bytes of PSS}).
+    """What was seen of a line under load, each with the seconds since the start: the age of the newest visible record
+    and the lag, that is the age of the oldest one that is not visible (seconds), and {child: bytes of PSS}.
     """
 
-    ages: list[tuple[float, float]] = field(default_factory=list)
+    ages: list[tuple[float, float, float]] = field(default_factory=list)
     held: list[tuple[float, dict[str, int]]] = field(default_factory=list)
 
 
-def watch(
-    producer: subprocess.Popen,
-    connection: psycopg2.extensions.connection,
-    children: dict[str, list[psutil.Process]],
-    dice: Random,
-) -> Watched:
+def watch(producer: subprocess.Popen, line: RunningLine, dice: Random) -> Watched:
     """Look at a line until its producer has ended; cheaply, since it is the line that is measured."""
     seen, begun = Watched(), time.monotonic()
-    with connection.cursor() as cursor:
-        while producer.poll() is None:
-            at = time.monotonic() - begun
-            cursor.execute(AGE)
-            if (age := cursor.fetchone()[0]) is not None:
-                seen.ages.append((at, float(age)))
-            if not seen.held or at >= seen.held[-1][0] + MEMORY_SECONDS:
-                seen.held.append((at, {name: memory(processes) for name, processes in children.items()}))
-            time.sleep(dice.uniform(0, 2 * LOOK_SECONDS))
+    children = {name: line.processes(name) for name in CHILDREN}
+    while producer.poll() is None:
+        at = time.monotonic() - begun
+        seen.ages += [(at, float(age or 0), float(lag)) for age, lag in line.query(AGES)]
+        if not seen.held or at >= seen.held[-1][0] + MEMORY_SECONDS:
+            seen.held.append((at, {name: memory(processes) for name, processes in children.items()}))
+        time.sleep(dice.uniform(0, 2 * LOOK_SECONDS))
     return seen
 
 
@@ -122,16 +112,19 @@ def held_by(process: psutil.Process) -> int:
         return 0
 
 
-def freshness(ages: list[tuple[float, float]]) -> dict[str, float]:
-    """Return the median age of the newest visible record in the first and the last ten minutes, and their ratio.
-
-    Of a run that is shorter than an hour it is the first and the last sixth.
+def freshness(seen: Watched) -> dict[str, float]:
+    """Return the medians of both ages in the first and the last ten minutes (a sixth of a shorter run), and the greater
+    of the two ratios.
     """
-    end = ages[-1][0]
+    end = seen.ages[-1][0]
     window = min(WINDOW_SECONDS, end / 6)
-    first = median(age for at, age in ages if at <= window)
-    last = median(age for at, age in ages if at >= end - window)
-    return {"first_age_s": round(first, 3), "last_age_s": round(last, 3), "last_to_first": round(last / first, 2)}
+    first = [(age, lag) for at, age, lag in seen.ages if at <= window]
+    last = [(age, lag) for at, age, lag in seen.ages if at >= end - window]
+    (first_age, first_lag), (last_age, last_lag) = (map(median, zip(*part, strict=True)) for part in (first, last))
+    # a lag is sampled in step with the second, so that a tenth of one is chance; the age is not
+    ratio = max(last_age / first_age, max(last_lag, 0.1) / max(first_lag, 0.1))
+    ages = {"first_age_s": first_age, "last_age_s": last_age, "first_lag_s": first_lag, "last_lag_s": last_lag}
+    return {**{name: round(value, 3) for name, value in ages.items()}, "last_to_first": round(ratio, 2)}
 
 
 def growth(held: list[tuple[float, dict[str, int]]]) -> dict[str, float]:

@@ -47,10 +47,9 @@ def test_a_port_just_left_by_a_server_is_free():
     assert is_free(port)
 
 
-def test_a_chosen_port_is_none_that_an_outgoing_connection_may_be_given():
-    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
-        given = client.getsockname()[1]
-    assert FIRST_PORT <= free_port() <= LAST_PORT < given
+def test_a_chosen_port_is_none_that_an_outgoing_connection_is_given_by_default():
+    # Linux: Documentation/networking/ip-sysctl.rst, ip_local_port_range; the other systems begin higher
+    assert FIRST_PORT <= free_port() <= LAST_PORT < 32_768
 
 
 def test_a_promised_port_is_not_chosen_again_and_none_left_says_so():
