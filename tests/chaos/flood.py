@@ -13,10 +13,10 @@ CHURN_SECONDS = 60
 SKUS_AT_A_TIME = 500
 
 
-def sale(dice: Random, number: int, prefix: str) -> bytes:
-    """Return one sale line of a SKU of this minute."""
+def sale(dice: Random, number: int, prefix: str, skus: int) -> bytes:
+    """Return one sale line of one of this minute's SKUs."""
     now = time.time()
-    sku = f"{prefix}-{int(now) // CHURN_SECONDS}-{dice.randrange(SKUS_AT_A_TIME)}"
+    sku = f"{prefix}-{int(now) // CHURN_SECONDS}-{dice.randrange(skus)}"
     event_id = f"{prefix}-{number}"
     return json.dumps({
         "event_id": event_id, "event_type": "sale", "event_time": int(now * 1000), "sku": sku, "warehouse_id": "W1",
@@ -25,7 +25,7 @@ def sale(dice: Random, number: int, prefix: str) -> bytes:
     }).encode()  # fmt: skip
 
 
-def flood(kafka: str, topic: str, rate: int, seconds: float, prefix: str) -> int:
+def flood(kafka: str, topic: str, rate: int, seconds: float, prefix: str, skus: int) -> int:
     """Publish at a rate (records a second) for a time; return how many the log has taken. Raise RuntimeError."""
     failures: list[str] = []
     producer = Producer({"bootstrap.servers": kafka, "enable.idempotence": True, "linger.ms": 20,
@@ -34,7 +34,7 @@ def flood(kafka: str, topic: str, rate: int, seconds: float, prefix: str) -> int
     while (passed := time.monotonic() - begun) < seconds:
         while number < passed * rate:
             number += 1
-            producer.produce(topic, sale(dice, number, prefix), f"{prefix}-{number}".encode(),
+            producer.produce(topic, sale(dice, number, prefix, skus), f"{prefix}-{number}".encode(),
                              on_delivery=lambda error, _: failures.append(str(error)) if error else None)  # fmt: skip
         producer.poll(SLICE_SECONDS)
     if producer.flush(600) or failures:
@@ -47,6 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     for name, kind in (("kafka", str), ("topic", str), ("rate", int), ("seconds", float), ("prefix", str)):
         parser.add_argument(f"--{name}", type=kind, required=True)
+    parser.add_argument("--skus", type=int, default=SKUS_AT_A_TIME)
     print(flood(**vars(parser.parse_args())))
 
 

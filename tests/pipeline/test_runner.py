@@ -1,6 +1,7 @@
 """When a run of the job counts as over, what it leaves behind, and what it tells Postgres."""
 
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -168,6 +169,18 @@ def test_no_statement_and_no_jvm_flag_carries_a_secret(job_settings, tmp_path):
     texts = [statement.text for statement in statements] + list(environ.values())
     key = settings.buyer_key_file.read_text()
     assert not [text for text in texts if canary in text or key in text]
+
+
+def test_the_jvm_has_its_whole_heap_from_the_start_and_gives_freed_memory_back(job_settings):
+    environ: dict[str, str] = {}
+    prepare_environment(replace(job_settings, heap="96m"), Folders.of(job_settings, 1), environ)
+    java = [f"{environ['JAVA_HOME']}/bin/java", *environ["JVM_ARGS"].split(), "-XX:+PrintFlagsFinal", "-version"]
+    told = subprocess.run(java, capture_output=True, text=True, check=True).stdout
+    flags = dict(re.findall(r"(\w+) += (\w+)", told))
+    found = {name: flags[name] for name in ("InitialHeapSize", "MaxHeapSize", "TrimNativeHeapInterval")}
+    assert found == {"InitialHeapSize": "100663296", "MaxHeapSize": "100663296", "TrimNativeHeapInterval": "15000"}
+    assert flags["AlwaysPreTouch"] == "true"
+    assert environ["MALLOC_ARENA_MAX"] == "2"
 
 
 def test_a_jvm_that_does_not_start_is_quoted(job_settings, tmp_path, monkeypatch):
