@@ -21,7 +21,7 @@ LOG_CONFIG = Path(__file__).with_name("log4j2.properties")
 CHECKPOINTS_KEPT = 3
 CHECKPOINT_TIMEOUT = "10 min"
 GIVE_BACK_MS = 15_000
-# RocksDB's blocks come and go from many threads; with an arena of glibc's for each, a quarter of that memory was holes
+# RocksDB's blocks come and go from many threads; with an arena of glibc's for each, a fifth of that memory was holes
 # that no trimming could give back.
 MALLOC = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "131072"}
 # A start is a minute of code that runs once: the second compiler took a third of it (docs/decisions/0002). Code that
