@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from psycopg2 import sql
@@ -16,6 +18,7 @@ from tests.line import TALLY, wait_until
 pytestmark = pytest.mark.e2e
 
 SPAN_DAYS = 2
+CHINA = Path(__file__).parents[2] / "generator" / "shops" / "china.toml"
 SHOP_RATE = "0.12"
 SALES = ("gross_amount", "discount_amount", "refund_amount", "net_amount", "orders", "lines", "units", "refunded_units")
 PRODUCT_SALES = tuple(name for name in SALES if name != "orders")
@@ -45,6 +48,14 @@ def plain(value):
     return value
 
 
+def shop_in(zone: str, path: Path) -> Path:
+    """Write the bundled shop with its store in a zone, which the line's is by the hour of the day (conftest.py)."""
+    text, changed = re.subn("^zone = .*$", f'zone = "{zone}"', CHINA.read_text(), flags=re.MULTILINE)
+    assert changed == 1
+    path.write_text(text)
+    return path
+
+
 @pytest.fixture(scope="module")
 def answer_key(line):
     """Publish a messy shop's events, kill the job with SIGKILL in the middle, and return the totals once drained."""
@@ -52,7 +63,9 @@ def answer_key(line):
     start_ms = round((time.time() - SPAN_DAYS * 86_400) * 1000)
     before = line.pid("job")
     arguments = ("--to", "kafka", "--for", f"{SPAN_DAYS}d", "--shop-rate", SHOP_RATE, "--rate", "max", "--seed", "11")
-    line.tally("generate", *arguments, "--scenario", "messy", "--start", str(start_ms), "--answer-key", str(file))
+    shop = shop_in(line.environment["TALLY_STORE_ZONE"], line.home / "shop.toml")
+    arguments += ("--shop", str(shop), "--scenario", "messy", "--start", str(start_ms), "--answer-key", str(file))
+    line.tally("generate", *arguments)
     wait_until("the job has counted something", lambda: line.query("SELECT records > 0 FROM event_counts")[0][0])
     os.kill(before, signal.SIGKILL)
     wait_until("the job runs again", lambda: line.pid("job") != before)
