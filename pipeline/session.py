@@ -72,10 +72,11 @@ def memory_flags(heap: str) -> str:
     """Return what keeps a JVM at its size: the whole heap at the start, and freed memory given back.
 
     What lives for some checkpoints outlives the young generation and fills the old one by megabytes a minute, until a
-    collection an hour later: a heap that grows meanwhile looks like a leak, and would hide one. A JVM older than 21.0.1
-    does not know the last flag, and goes on without it.
+    collection an hour later: a heap that grows meanwhile looks like a leak, and would hide one. The last flag is still
+    experimental in Java 17, and older versions of 17 and 21 go on without it.
     """
-    given_back = f"-XX:+IgnoreUnrecognizedVMOptions -XX:TrimNativeHeapInterval={GIVE_BACK_MS}"
+    tolerant = "-XX:+UnlockExperimentalVMOptions -XX:+IgnoreUnrecognizedVMOptions"
+    given_back = f"{tolerant} -XX:TrimNativeHeapInterval={GIVE_BACK_MS}"
     return f"-Xms{heap} -Xmx{heap} -XX:+AlwaysPreTouch {given_back}"
 
 
@@ -84,7 +85,8 @@ def prepare_environment(settings: PipelineSettings, folders: Folders, environ: M
     # Thread mode finds its interpreter through PATH.
     environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + environ.get("PATH", "")
     environ["JVM_ARGS"] = f"{memory_flags(settings.heap)} -XX:+UseParallelGC -Duser.timezone=UTC {QUICK_START}"
-    environ.update(MALLOC)
+    for name, value in MALLOC.items():
+        environ.setdefault(name, value)
     # JVM_ARGS is split at spaces; the launcher's own variable may quote a folder that has one.
     environ["JDK_JAVA_OPTIONS"] = f'-Djava.io.tmpdir="{folders.scratch}"'
     environ["FLINK_LOG_DIR"] = str(folders.logs)
