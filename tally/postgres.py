@@ -20,6 +20,7 @@ import psutil
 import psycopg2
 
 from tally.errors import TallyError
+from tally.home import write_atomically
 from tally.ports import KeptPorts, holder, is_free
 from tally.postgres_binaries import Account, Binaries, can_enter, find_binaries, runnable_for, server_account
 from tally.postgres_files import (
@@ -153,7 +154,8 @@ class EmbeddedPostgres:
         check_version(data, binaries)
         for name, text in (("tally.conf", CONFIGURATION.format(port=port)), ("pg_hba.conf", ACCESS_RULES)):
             replace_file(data / name, text, account)
-        (self.folder / "port").write_text(f"{port}\n")
+        # others ask for it at any moment, the waiting parent 20 times a second
+        write_atomically(self.folder / "port", f"{port}\n")
         return [str(binaries.postgres), "-D", str(data)], account
 
     def choose_place(self, account: Account) -> Path:

@@ -195,6 +195,14 @@ def test_another_major_version_is_refused_with_instructions(tmp_path):
     )
 
 
+def test_the_port_is_never_read_half_written(server):
+    server.stop()
+    with (server.folder / "port").open() as held:
+        server.prepare()
+        assert os.fstat(held.fileno()).st_nlink == 0, "written in place: a reader may find it empty"
+        assert int(held.read()) == server.port
+
+
 def test_a_failed_start_shows_the_log_s_last_lines(server):
     server.stop()
     broken = server.data / "postgresql.auto.conf"
