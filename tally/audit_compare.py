@@ -153,6 +153,12 @@ class Comparison:
         compared = self.run("compared_rows")[0][0]
         return TableResult(name, compared, *(counts.get(kind, 0) for kind in KINDS), sample)
 
+    def undecided(self, name: str) -> list[dict[str, Any]]:
+        """Return the keys of one table whose rows depend on which copy of an event was counted."""
+        self.set("lines", f"lines_{name}")
+        self.run("undecided_keys")
+        return self.connection.sql(statement("undecided_rows")).to_arrow_table().to_pylist()
+
     def totals(self) -> Totals:
         """Return what the log holds by the contract."""
         return Totals(*self.run("record_totals")[0])

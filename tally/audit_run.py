@@ -8,7 +8,7 @@ import itertools
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -117,6 +117,17 @@ class Audit:
         """Return how many offsets of the log the results lack."""
         return sum(max(0, last - visible.get(partition, -1)) for partition, last in self.tail.last_record.items())
 
+    def load_log(self) -> None:
+        """Take into the comparison what is read of the log."""
+        self.comparison.load_log(self.files)
+        self.comparison.load_store_days(read_store_days(self.connection, self.comparison.quarter_hours()))
+
+    def undecided_keys(self, tables: Iterable[str]) -> dict[str, list[dict]]:
+        """Return {table: keys of its rows that depend on which copy of an event was counted}."""
+        self.read_log()
+        self.load_log()
+        return {name: self.comparison.undecided(name) for name in tables}
+
     def compare(self, types: dict, behind: int) -> list[TableResult]:
         """Compare every table; look again at tables in which rows move, a few times."""
         results: dict[str, TableResult] = {}
@@ -141,8 +152,7 @@ class Audit:
         if behind:
             # they do not come any more: what they lack is missing
             visible = dict.fromkeys(self.tail.last_record, EVERYTHING)
-        self.comparison.load_log(self.files)
-        self.comparison.load_store_days(read_store_days(self.connection, self.comparison.quarter_hours()))
+        self.load_log()
         self.comparison.settle(Settled(int(snapshot.taken_ms - self.settings.settle_seconds * 1000), visible))
         results = {}
         for name, path in snapshot.tables.items():
@@ -161,6 +171,27 @@ def run_audit(
 ) -> AuditReport:
     """Audit every result table; raise AuditError when that can't be done."""
     started = datetime.now(UTC)
+    with opened(settings, fresh=fresh, most_shown=most_shown, say=say, sleep=sleep) as audit:
+        comparison = audit.comparison
+        types = comparison.types(write_verdicts(audit.scratch / "none.parquet", ()))
+        audit.read_log()
+        behind = audit.wait_for_results()
+        results = audit.compare(types, behind)
+        return AuditReport(
+            started, datetime.now(UTC), tuple(results), comparison.totals(), tuple(comparison.unsure_ids()), behind
+        )
+
+
+@contextmanager
+def opened(
+    settings: AuditSettings,
+    *,
+    fresh: bool = False,
+    most_shown: int = 0,
+    say: Callable[[str], None],
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[Audit]:
+    """Give the parts of an audit, with the archive's records judged; raise AuditError when that can't be done."""
     with ExitStack() as stack:
         stack.enter_context(locked_archive(settings.folder))
         connection = stack.enter_context(connected(settings.database_url))
@@ -173,14 +204,7 @@ def run_audit(
             scratch, shipments=read_shipments(connection), dedup_ms=settings.dedup_ms, most_shown=most_shown
         )
         stack.callback(comparison.close)
-        types = comparison.types(write_verdicts(scratch / "none.parquet", ()))
-        audit = Audit(settings, connection, tail, comparison, scratch, list(verdicts.files), say, sleep)
-        audit.read_log()
-        behind = audit.wait_for_results()
-        results = audit.compare(types, behind)
-        return AuditReport(
-            started, datetime.now(UTC), tuple(results), comparison.totals(), tuple(comparison.unsure_ids()), behind
-        )
+        yield Audit(settings, connection, tail, comparison, scratch, list(verdicts.files), say, sleep)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from rich.table import Table
 from tally.audit_report import describe_values
 from tally.check import TableCheck
 
-KINDS = ("missing", "extra", "wrong")
+KINDS = ("missing", "extra", "wrong", "undecided")
 MODE = "a second run of the same SQL, bounded at one cut of the log, in streaming execution"
 
 
@@ -33,8 +33,15 @@ def verdict(tables: list[TableCheck]) -> str:
     """Say in a sentence what came out."""
     compared = sum(one.compared for one in tables)
     differing = {one.table: one.differing for one in tables if one.differing}
-    if not differing:
+    undecided = sum(one.undecided for one in tables)
+    if not differing and not undecided:
         return f"every row is equal: {compared:,} rows of {len(tables)} tables against {MODE}"
+    if not differing:
+        return (
+            f"every row that has to be is equal: {compared:,} rows of {len(tables)} tables against {MODE}; "
+            f"{undecided:,} differ by which copy of an event was read first: copies lie in several partitions, or "
+            "differ; let every producer key records by event_id, with one partitioner"
+        )
     told = ", ".join(f"{rows:,} of {table}" for table, rows in differing.items())
     return (
         f"rows differ from {MODE}; found {told}; `tally audit` names the records behind them, `tally rebuild` makes "

@@ -30,6 +30,7 @@ class ShadowTable:
             live=sql.Identifier("tally", self.name),
             shadow=sql.Identifier("tally_shadow", self.name),
             copy=sql.Identifier("tally_shadow", f"{self.name}_copy"),
+            undecided=sql.Identifier("tally_shadow", f"{self.name}_undecided"),
             key=names(self.key),
             others=names(self.others),
             columns=names([*self.key, *self.others]),

@@ -1,5 +1,6 @@
 """The audit on a real log and a real Postgres: equal where all is right, each kind of error found for what it is."""
 
+import calendar
 import csv
 import io
 import json
@@ -7,7 +8,7 @@ import json
 import pytest
 from psycopg2 import sql
 
-from tally.audit_run import run_audit
+from tally.audit_run import opened, run_audit
 from tally.audit_settings import AuditSettings
 from tally.audit_tables import statement
 from tests.audit.archive_process import in_log
@@ -341,6 +342,21 @@ def test_ids_whose_copies_differ_make_their_rows_undecided_and_are_listed(growin
     assert [(one.event_id, one.why, one.origins) for one in report.unsure_ids] == [
         ("e1", "copies differ", ["0:0", "0:2", "0:5"])
     ]
+
+
+def test_copies_in_several_partitions_leave_only_the_counters_of_these_undecided(growing, server):
+    log, home = growing
+    log.send([{"value": E1, "partition": 1}])
+    rows = in_log(log.bootstrap, log.name)
+    newest = max(offset for partition, offset, *_ in rows if partition == 1)
+    copies = {(0, 0), (0, 2), (1, newest)}
+    hours = {(ms // 3_600_000, partition) for partition, offset, ms, *_ in rows if (partition, offset) in copies}
+    with opened(settings(log, home, server), say=lambda text: None) as audit:
+        undecided = audit.undecided_keys(["event_counts_1h", "sales_10s"])
+    assert undecided["sales_10s"] == []
+    told = {(calendar.timegm(key["log_hour"].timetuple()) // 3600, key["log_partition"])
+            for key in undecided["event_counts_1h"]}  # fmt: skip
+    assert told == hours
 
 
 def test_a_lost_file_of_the_archive_is_said_and_not_audited_around(growing, server):

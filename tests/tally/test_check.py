@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, timedelta
 from types import SimpleNamespace
 
 import psycopg2
@@ -110,6 +110,42 @@ def test_each_row_that_differs_is_named_and_nothing_live_is_changed(owner, line)
     )
     owner.execute("SELECT channel, gross_amount FROM tally.sales_10s ORDER BY 1")
     assert owner.fetchall() == [("app", 10), ("gone", 7), ("web", 999)]
+
+
+def test_rows_that_depend_on_the_order_of_reading_are_told_apart(owner, line):
+    insert(owner, "tally", "event_counts_1h", counted(0, 7), counted(1, 4), counted(2, 9))
+    insert(owner, "tally", "sales_10s", sales("app", 10), sales("web", 999))
+    shadow.make_shadow(line.url)
+    other = [counted(0, 7) | {"counted": 2}, counted(1, 4) | {"counted": 2}, counted(2, 9)]
+    insert(owner, "tally_shadow", "event_counts_1h", *other)
+    insert(owner, "tally_shadow", "sales_10s", sales("app", 10), sales("web", 999))
+    check.copy_live(line)
+    assert {one.table: one.wrong for one in check.compare(line.url, 10) if one.differing} == {"event_counts_1h": 2}
+    hour = NOON.astimezone(UTC).replace(tzinfo=None)  # as DuckDB tells times
+    check.keep_undecided(line.url, {"event_counts_1h": [{"log_partition": 0, "log_hour": hour}]})
+    tables = {one.table: one for one in check.compare(line.url, 10)}
+    found = tables["event_counts_1h"]
+    assert (found.compared, found.wrong, found.undecided, found.sample[0].key["log_partition"]) == (3, 1, 1, 1)
+    assert not printed(list(tables.values()))[0]
+    check.keep_undecided(line.url, {"event_counts_1h": [{"log_partition": 1, "log_hour": hour}]})
+    assert printed(check.compare(line.url, 10)) == (True, [
+        f"every row that has to be is equal: 5 rows of 7 tables against {MODE}; 2 differ by which copy of an event was "
+        "read first: copies lie in several partitions, or differ; let every producer key records by event_id, with one "
+        "partitioner"
+    ])  # fmt: skip
+
+
+def test_without_an_archive_it_is_not_told_which_rows_depend_on_the_order_of_reading(line, urls):
+    environment = {"TALLY_HOME": str(line.home.root), "TALLY_KAFKA": "127.0.0.1:9", "DATABASE_URL": urls.writer}
+    (line.home.run / "buyer.key").write_text("00" * 32)
+    line.home.archive.rmdir()
+    with pytest.raises(CheckError) as error:
+        check.undecided_keys(environment, line.say, ["sales_10s", "orders_1s"])
+    assert str(error.value) == (
+        "rows of sales_10s, orders_1s differ, and which of them depend on the order of reading can't be told; there is "
+        f"no archive; found no folder {line.home.archive}; start Tallystream with this home first; mend that, and run "
+        "it again"
+    )
 
 
 def test_only_so_many_rows_are_shown_as_asked_for(owner, line):
