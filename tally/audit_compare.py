@@ -154,7 +154,7 @@ class Comparison:
         return TableResult(name, compared, *(counts.get(kind, 0) for kind in KINDS), sample)
 
     def undecided(self, name: str) -> list[dict[str, Any]]:
-        """Return the keys of one table whose rows depend on which copy of an event was counted."""
+        """Return the keys of one table whose rows depend on which copy of an unsure id was counted."""
         self.set("lines", f"lines_{name}")
         self.run("undecided_keys")
         return self.connection.sql(statement("undecided_rows")).to_arrow_table().to_pylist()

@@ -123,9 +123,10 @@ class Audit:
         self.comparison.load_store_days(read_store_days(self.connection, self.comparison.quarter_hours()))
 
     def undecided_keys(self, tables: Iterable[str]) -> dict[str, list[dict]]:
-        """Return {table: keys of its rows that depend on which copy of an event was counted}."""
+        """Return {table: keys of its rows in which a second run may count another copy of an event}."""
         self.read_log()
         self.load_log()
+        self.comparison.run("forget_ordered_ids")
         return {name: self.comparison.undecided(name) for name in tables}
 
     def compare(self, types: dict, behind: int) -> list[TableResult]:

@@ -39,8 +39,8 @@ def verdict(tables: list[TableCheck]) -> str:
     if not differing:
         return (
             f"every row that has to be is equal: {compared:,} rows of {len(tables)} tables against {MODE}; "
-            f"{undecided:,} differ by which copy of an event was read first: copies lie in several partitions, or "
-            "differ; let every producer key records by event_id, with one partitioner"
+            f"{undecided:,} differ by which copy of an event counted: copies lie in several partitions (let every "
+            "producer key records by event_id, with one partitioner) or beyond the dedup horizon"
         )
     told = ", ".join(f"{rows:,} of {table}" for table, rows in differing.items())
     return (

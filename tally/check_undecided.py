@@ -17,7 +17,8 @@ def undecided_keys(
 ) -> dict[str, list[dict]]:
     """Return {table: keys of rows that depend on which copy of an event was read first}, as the audit knows them.
 
-    Copies that lie in several partitions, or differ, may be read in another order by a second run. Raise CheckError.
+    Copies in several partitions may be read in another order by a second run, and one beyond the dedup horizon is a
+    copy to a run that takes minutes. Raise CheckError.
     """
     try:
         with opened(AuditSettings.from_env(environment), say=say) as audit:
