@@ -1,6 +1,6 @@
--- Leaves of the unsure ids those of which a second run may count another copy: of copies that lie in one partition, within
--- the dedup horizon, every run reads the same one first, even where they differ; DuckDB.
+-- One row is one unsure event_id that is forgotten, since every run counts the same copy of it; DuckDB.
 -- grain: event_id
+-- Copies that lie in one partition, within the dedup horizon, are read in one order by all runs, even where they differ.
 DELETE FROM unsure_ids
 WHERE event_id IN (
     SELECT event_id
