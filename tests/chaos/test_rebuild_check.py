@@ -1,7 +1,6 @@
 """`tally rebuild`: made again under readers' eyes; and its `--check` of live rows against a bounded run."""
 
 import json
-import re
 import time
 from contextlib import closing
 from datetime import UTC
@@ -76,8 +75,7 @@ def test_every_row_equals_a_bounded_run_of_the_same_sql(line, published, owner, 
     before = line.query("SELECT records, counted, duplicates, rejected FROM event_counts")
     with noted("R2", "bounded_run_of_the_same_sql", seed):
         told = line.tally("rebuild", "--check", timeout=600)
-        # the inputs before have left copies in several partitions: the inbox and the tests choose them in two ways
-        assert re.search(r"^every row (that has to be )?is equal: ", told, re.MULTILINE)
+        assert "every row is equal: " in told
         assert not has_shadow(owner)
         line.tally("wait", "--timeout", "180s")
         assert line.query("SELECT records, counted, duplicates, rejected FROM event_counts") == before
@@ -96,6 +94,22 @@ def test_a_planted_wrong_row_is_named_until_it_is_mended(line, published, owner)
     assert "expected sold 1; found sold 2" in told
     assert "found 1 of stock_flow_1m" in told
     assert json.loads(line.tally("audit", "--json"))["verdict"] == "equal"
+
+
+def test_copies_in_several_partitions_are_no_difference(line, published):
+    status, now_ms = line.status(), round(time.time() * 1000)
+    producer = Producer({"bootstrap.servers": status["kafka"]})
+    for number in range(IDS):
+        for copy in range(2):
+            event = sale(IDS + number, 0, now_ms)
+            producer.produce(status["topic"], event, key=f"check-{IDS + number}", partition=(number + copy) % 4)
+    assert producer.flush(30) == 0
+    line.tally("wait", "--timeout", "180s")
+    told = line.tally("rebuild", "--check", timeout=600)
+    undecided = {cells[1].strip(): cells[6].strip() for row in told.splitlines() if len(cells := row.split("│")) == 8}
+    assert len(undecided) == 7
+    # which of two equal copies counts shows in the counters of their partitions alone
+    assert {name for name, rows in undecided.items() if rows != "0"} <= {"event_counts_1h"}
 
 
 def test_readers_see_no_total_fall_while_results_are_made_again(stage, seed):
