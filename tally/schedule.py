@@ -26,10 +26,17 @@ CATALOGUE_FILES = ("products.ndjson", "stock_policy.ndjson", "warehouses.ndjson"
 
 
 def chores_of(line: Line, catalogue: Catalogue) -> list[Chore]:
-    """Return what is done again and again in the background."""
-    return [
+    """Return what is done again and again in the background; the results' upkeep goes with the job."""
+    of_every_home = [
         Chore("log rotation", 10, lambda: rotate_logs(line)),
         Chore("free space", 5, FreeSpace(kept_folders(line)).look),
+    ]
+    return of_every_home + (upkeep_of(line, catalogue) if line.has("job") else [])
+
+
+def upkeep_of(line: Line, catalogue: Catalogue) -> list[Chore]:
+    """Return what keeps the results in order."""
+    return [
         Chore("partitions", 6 * 3600, lambda: create_partitions(line)),
         Chore("trimming", 3600, lambda: trim(line)),
         Chore("closing of windows", 60, lambda: close_windows(line)),

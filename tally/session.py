@@ -68,13 +68,15 @@ def supervise(line: Line, plan: Plan, screen: Screen, clock: Callable[[], float]
 def start(line: Line, plan: Plan, progress: Callable[[str], None], screen: Screen) -> None:
     """Bring every process up, each with what it stands on before it; tell the address as soon as it answers."""
     line.start_services(progress)
-    write_store_settings(line.urls.writer, line.settings)
     rebuild = Rebuild(line)
-    rebuild.finish_interrupted()
-    forget_pause(line.home)
+    if line.has("job"):
+        write_store_settings(line.urls.writer, line.settings)
+        rebuild.finish_interrupted()
+        forget_pause(line.home)
     line.start_parts()
     wait_for("dashboard", line, progress)
-    screen.address(line.dashboard_url, line.home.root)
+    if line.has("job") or line.has("dashboard"):
+        screen.address(line.dashboard_url, line.home.root)
     wait_for("archive", line, progress)
     if not rebuild.is_asked:
         # the one that a rebuild shall replace may have nothing to go on from
@@ -87,7 +89,9 @@ def start(line: Line, plan: Plan, progress: Callable[[str], None], screen: Scree
 
 
 def wait_for(name: str, line: Line, progress: Callable[[str], None]) -> None:
-    """Wait until a child answers, and show so."""
+    """Wait until a child answers, and show so; one that runs elsewhere is not waited for."""
+    if name not in line.children:
+        return
     progress(f"starting the {name}")
     line.supervisor.wait_up(line.children[name])
 
@@ -95,7 +99,8 @@ def wait_for(name: str, line: Line, progress: Callable[[str], None]) -> None:
 def watch(line: Line, plan: Plan, screen: Screen, clock: Callable[[], float]) -> None:
     """Keep the line running; raise StopRequested when it shall end."""
     chores = Chores(chores_of(line, Catalogue(line.home.root, line.urls.writer)))
-    beside = [Rebuild(line), Pause(line), *([HourlyAudit(line)] if line.settings.audit else [])]
+    beside = [Rebuild(line), Pause(line)] if line.has("job") else []
+    beside += [HourlyAudit(line)] if line.settings.audit and line.has("audit") else []
     deadline = None if plan.seconds is None else clock() + plan.seconds
     try:
         with screen.live(line.urls.writer):
