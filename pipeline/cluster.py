@@ -22,6 +22,7 @@ CLASSES = {
 }
 # Flink's own part of a TaskManager's heap and direct memory, and what its network stack takes.
 FRAMEWORK_MB, NETWORK_MB = 128, 64
+METASPACE_MB, OVERHEAD_MB = 256, 128
 # A process that is gone is noticed within seconds, so that nothing writes beside a job that was started anew.
 HEARTBEAT_MS, HEARTBEAT_TIMEOUT_MS = 2_000, 10_000
 UNITS = {"m": 1, "g": 1024}
@@ -123,6 +124,10 @@ def taskmanager_options(settings: ClusterSettings) -> dict[str, object]:
         "taskmanager.memory.network.min": f"{NETWORK_MB}m",
         "taskmanager.memory.network.max": f"{NETWORK_MB}m",
         "taskmanager.memory.managed.size": settings.state_memory,
+        # What Java itself takes, told and not limited.
+        "taskmanager.memory.jvm-metaspace.size": f"{METASPACE_MB}m",
+        "taskmanager.memory.jvm-overhead.min": f"{OVERHEAD_MB}m",
+        "taskmanager.memory.jvm-overhead.max": f"{OVERHEAD_MB}m",
     }
 
 
@@ -143,7 +148,9 @@ def write_configuration(settings: ClusterSettings) -> Path:
 def opened_packages(flink: Path) -> list[str]:
     """Return the flags with which Flink asks Java to open its packages, from the distribution's own configuration."""
     lines = (flink / "conf" / "config.yaml").read_text("utf-8").splitlines()
-    return next(line.split(":", 1)[1].split() for line in lines if line.strip().startswith("all: --add-"))
+    flags = next(line.split(":", 1)[1].split() for line in lines if line.strip().startswith("all: --add-"))
+    # a Java without its compiler, as the wheel's, warns of each of these
+    return [flag for flag in flags if "=jdk.compiler/" not in flag]
 
 
 def java_command(settings: ClusterSettings, flink: Path, java: Path, folder: Path) -> list[str]:
