@@ -4,25 +4,21 @@ TALLY_HAND_OVER names a folder with a folder for each of them, which is a volume
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tally.home import write_atomically
-
-if TYPE_CHECKING:
-    from tally.line import Line
+from tally.postgres import DatabaseUrls
 
 URL, KEY = "url", "buyer.key"
 
 
-def hand_over(line: "Line") -> None:
-    """Write the role's address, and the customer hash's key for those that count buyers, into each folder there is."""
-    folder = Path(os.environ.get("TALLY_HAND_OVER") or os.devnull)
-    for name, url, counts_buyers in (
-        ("writer", line.urls.writer, True),
-        ("dashboard", line.urls.dashboard, False),
-    ):
-        if (folder / name).is_dir():
-            write_atomically(folder / name / URL, url + "\n")
-            if counts_buyers:
-                write_atomically(folder / name / KEY, line.buyer_key_file.read_text("ascii"))
+def hand_over(urls: DatabaseUrls, buyer_key_file: Path, environment: Mapping[str, str] = os.environ) -> None:
+    """Write each role's address into its folder, where there is one; the writer, which counts buyers, gets the key."""
+    if not (folder := environment.get("TALLY_HAND_OVER")):
+        return
+    for name, url in (("writer", urls.writer), ("dashboard", urls.dashboard)):
+        if (Path(folder) / name).is_dir():
+            write_atomically(Path(folder) / name / URL, url + "\n")
+    if (Path(folder) / "writer").is_dir():
+        write_atomically(Path(folder) / "writer" / KEY, buyer_key_file.read_text("ascii"))

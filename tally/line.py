@@ -17,7 +17,7 @@ from tally.database import has_row, save_urls
 from tally.flink_cluster import cluster_specs
 from tally.handing_over import hand_over
 from tally.home import Home
-from tally.jars import JarSet, ready_jars
+from tally.jars import GROUPS, JarSet, ready_jars
 from tally.jvm import Java, find_java
 from tally.kafka import Broker, KafkaError, ensure_topics, is_answering
 from tally.migrate import set_up, set_up_outside
@@ -70,7 +70,9 @@ def prepare_ground(settings: Settings, home: Home) -> Ground:
     if settings.cluster:
         rest = ports.choose("flink_rest", 0, "Flink's REST interface", "TALLY_CLUSTER")
         flink = (rest, ports.choose("flink_rpc", 0, "Flink's RPC service", "TALLY_CLUSTER"))
-    return Ground(find_java(), ready_jars(), kafka_ports, postgres, dashboard, flink)
+    # a Kafka of your own brings its jars itself
+    groups = ("connectors",) if settings.kafka else GROUPS
+    return Ground(find_java(), ready_jars(names=groups), kafka_ports, postgres, dashboard, flink)
 
 
 def bracketed(host: str) -> str:
@@ -90,6 +92,15 @@ def keep_buyer_key(path: Path) -> None:
     """Make the key of the customer hash once: 32 random bytes in hex, readable by this user only."""
     with contextlib.suppress(FileExistsError):
         write_private(path, secrets.token_hex(32))
+
+
+def demand_answer(kafka: str) -> None:
+    """Return when a Kafka of the user's answers; raise KafkaError when it does not."""
+    if not is_answering(kafka, OUTSIDE_KAFKA_SECONDS):
+        raise KafkaError(
+            f"Kafka does not answer; asked {kafka} (TALLY_KAFKA) for {OUTSIDE_KAFKA_SECONDS:.0f} s; start it, "
+            "correct the address, or unset TALLY_KAFKA to use the embedded one"
+        )
 
 
 @dataclass
@@ -174,11 +185,8 @@ class Line:
     def prepare_topics(self) -> None:
         """Create or check the topics; raise KafkaError when your own Kafka does not answer."""
         self.kafka = self.settings.kafka or self.kafka
-        if self.settings.kafka and not is_answering(self.kafka, OUTSIDE_KAFKA_SECONDS):
-            raise KafkaError(
-                f"Kafka does not answer; asked {self.kafka} (TALLY_KAFKA) for {OUTSIDE_KAFKA_SECONDS:.0f} s; start it, "
-                "correct the address, or unset TALLY_KAFKA to use the embedded one"
-            )
+        if self.settings.kafka:
+            demand_answer(self.kafka)
         ensure_topics(self.kafka, self.settings.topic, self.settings.partitions)
 
     def prepare_database(self, server: EmbeddedPostgres | None) -> None:
@@ -198,11 +206,15 @@ class Line:
 
     def start_parts(self) -> None:
         """Start the job with its cluster, archive, inbox and dashboard side by side."""
-        if "TALLY_BUYER_KEY_FILE" not in os.environ:
-            keep_buyer_key(self.buyer_key_file)
-        hand_over(self)
+        self.keep_keys()
         for spec in self.part_specs():
             self.start(spec)
+
+    def keep_keys(self) -> None:
+        """Make the key of the customer hash where it is ours to make, and hand over what other containers need."""
+        if "TALLY_BUYER_KEY_FILE" not in os.environ:
+            keep_buyer_key(self.buyer_key_file)
+        hand_over(self.urls, self.buyer_key_file)
 
     @property
     def buyer_key_file(self) -> Path:

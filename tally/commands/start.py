@@ -15,7 +15,7 @@ from tally.demo import (
     has_entries,
     list_scenarios,
 )
-from tally.session import Plan, run_session
+from tally.session import Plan, prepare_services, run_session
 from tally.settings import Settings
 from tally.supervisor import python_command
 
@@ -89,6 +89,21 @@ def with_options(context: Context, **variables: str | None) -> Settings:
     """Return the settings with the given options on top."""
     given = {name: value for name, value in variables.items() if value}
     return Settings.load(context.home_option, {**os.environ, **given})
+
+
+@click.command()
+@pass_context
+def prepare(context: Context):
+    """Make topics, roles, tables and views on your own Kafka and Postgres, and end.
+
+    `tally run` does the same at its start; a deployment in containers does it once, before the others start. What is
+    there already stays.
+
+    \b
+    Example:
+      TALLY_KAFKA=kafka:9092 DATABASE_URL=postgresql://owner:password@db/shop tally prepare
+    """
+    prepare_services(context.settings, Screen().say)
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
