@@ -1,6 +1,7 @@
 """Fetch the Kafka broker's and the connectors' jars by Maven coordinates, once, each checked by SHA-256.
 
-`python -m tally.jars` is what `make setup` calls; `python -m tally.jars connectors` leaves the broker's out. With everything present and unchanged nothing touches the network.
+`python -m tally.jars` is what `make setup` calls; `python -m tally.jars connectors` fetches that group only. With all
+of it present and unchanged nothing touches the network.
 """
 
 import hashlib

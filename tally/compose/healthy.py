@@ -1,4 +1,4 @@
-"""Tell a container engine whether this container's part works: `python -m tally.compose.healthy PART`, exit code 0 or 1.
+"""Tell a container engine whether this part works: `python -m tally.compose.healthy PART`, exit code 0 or 1.
 
 It is asked every few seconds in every container, so it loads the standard library only.
 """
