@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.kafka_access import KafkaAccess
 from pipeline.session import MALLOC, QUICK_START, memory_flags, write_password_file
 from pipeline.settings import SERVER, SIZES, ConfigurationError, Database, Reader
 
@@ -45,6 +46,7 @@ class ClusterSettings:
     heap: str
     state_memory: str
     database: Database | None
+    access: KafkaAccess
 
     @classmethod
     def from_env(cls, role: str, environ: Mapping[str, str]) -> "ClusterSettings":
@@ -63,6 +65,7 @@ class ClusterSettings:
             heap=read.matching(*own_heap, SIZES, "a JVM heap size such as 512m or 2g"),
             state_memory=read.matching("TALLY_STATE_MEMORY", "192m", SIZES, "a size such as 192m or 1g"),
             database=read.database("DATABASE_URL") if "DATABASE_URL" in environ else None,
+            access=KafkaAccess.read(read),
         )
         if read.faults:
             raise ConfigurationError(read.faults)
@@ -167,6 +170,7 @@ def java_command(settings: ClusterSettings, flink: Path, java: Path, folder: Pat
         "-Duser.timezone=UTC",
         f"-Djava.io.tmpdir={folder / 'tmp'}",
         f"-Dlog4j2.configurationFile={LOG_CONFIG.as_uri()}",
+        *settings.access.java_flags(folder / "kafka.login"),
         *opened_packages(flink),
         "-classpath",
         os.pathsep.join(map(str, jars)),

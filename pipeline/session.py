@@ -92,7 +92,8 @@ def prepare_environment(
     for name, value in MALLOC.items():
         environ.setdefault(name, value)
     # JVM_ARGS is split at spaces; the launcher's own variable may quote a folder that has one.
-    environ["JDK_JAVA_OPTIONS"] = f'-Djava.io.tmpdir="{folders.scratch}"'
+    login = " ".join(settings.access.java_flags(folders.password_file.with_name("kafka.login")))
+    environ["JDK_JAVA_OPTIONS"] = f'-Djava.io.tmpdir="{folders.scratch}" {login}'.strip()
     environ["FLINK_LOG_DIR"] = str(folders.logs)
     environ["FLINK_IDENT_STRING"] = "job"
     environ["LOG4J_PROPERTIES"] = str(LOG_CONFIG)

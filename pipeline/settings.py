@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipeline.contract import EventContract
+from pipeline.kafka_access import KafkaAccess
 
 JARS = (
     "flink-sql-connector-kafka-*.jar",
@@ -69,6 +70,7 @@ class PipelineSettings:
     heap: str
     state_memory: str = "192m"
     shadow: bool = False
+    access: KafkaAccess = field(default_factory=KafkaAccess)
     flink: str = ""
     name: str = "tallystream"
 
@@ -114,6 +116,7 @@ class PipelineSettings:
             jars=read.jars("TALLY_JAR_DIR"),
             state_memory=read.matching("TALLY_STATE_MEMORY", "192m", SIZES, "a size such as 192m or 1g"),
             shadow=read.switch("TALLY_SHADOW", "off"),
+            access=KafkaAccess.read(read),
             flink=read.matching("TALLY_FLINK", "", SERVER, "host:port of a cluster's REST interface"),
             name=read.matching("TALLY_JOB_NAME", "tallystream", JOB_NAMES, "letters, digits, dot, dash, underscore"),
             heap=read.matching("TALLY_JOB_HEAP", "512m", SIZES, "a JVM heap size such as 1500m or 2g"),

@@ -12,6 +12,7 @@ from tally.errors import TallyError
 from tally.home import Home, write_atomically
 from tally.jars import JarSet
 from tally.jvm import Java
+from tally.kafka_access import client_options
 from tally.ports import LOOPBACK
 
 MAX_MESSAGE_BYTES = 2 * 1024 * 1024
@@ -142,7 +143,7 @@ def admin_client(bootstrap: str):
     """Return an AdminClient; keep a reference to it while its futures are open, they fail without it."""
     from confluent_kafka.admin import AdminClient
 
-    return AdminClient({"bootstrap.servers": bootstrap, "log_level": 0, "socket.timeout.ms": 10_000})
+    return AdminClient({**client_options(bootstrap), "log_level": 0, "socket.timeout.ms": 10_000})
 
 
 def is_answering(bootstrap: str, seconds: float = ANSWER_SECONDS) -> bool:

@@ -39,6 +39,7 @@ def run_session(settings: Settings, plan: Plan, screen: Screen) -> None:
 
     Raise a TallyError when it can't start; nothing runs then.
     """
+    settings.tell_own_clients()
     home = Home(settings.home)
     home.prepare()
     registry = Registry(home)

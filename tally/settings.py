@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from tally.errors import TallyError
+from tally.kafka_access import MECHANISMS, PROTOCOLS, access_faults
 
 DEFAULT_HOME = "~/.tallystream"
 # set by the supervisor for its children or read elsewhere: no settings, but no typing mistakes either
@@ -23,6 +24,8 @@ OTHER_VARIABLES = frozenset({"TALLY_HOME", "TALLY_CACHE", "TALLY_JAR_DIR", "TALL
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 MINIMUM_DEDUP_HOURS = 48
 LARGEST_AMOUNT = 10**18
+ACCESS = ("TALLY_KAFKA_SECURITY", "TALLY_KAFKA_MECHANISM", "TALLY_KAFKA_USER", "TALLY_KAFKA_PASSWORD_FILE",
+          "TALLY_KAFKA_CA_FILE", "TALLY_KAFKA_KEY_FILE")  # fmt: skip
 # what a supervisor runs besides Kafka and Postgres; with the job go topics, tables and the upkeep of both
 PARTS = ("job", "archive", "inbox", "dashboard", "audit")
 
@@ -108,6 +111,17 @@ def parts(value: Any) -> tuple[str, ...]:
     return tuple(part for part in PARTS if part in named)
 
 
+def one_of(*choices: str) -> Callable[[Any], str]:
+    """Return a parser of one of a few words."""
+
+    def parse(value: Any) -> str:
+        if str(value).upper() not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return str(value).upper()
+
+    return parse
+
+
 def log_level(value: Any) -> str:
     """Parse the name of a log level."""
     if str(value).upper() not in LOG_LEVELS:
@@ -131,6 +145,7 @@ def is_database_url(value: str) -> bool:
         return False
 
 
+PATH = matching(r"[^\x00\n'\"]{0,1000}", "a text without quotes")
 HOST = matching(r"[A-Za-z0-9_.:%-]{1,253}", "a host name or address such as 127.0.0.1 or 0.0.0.0")
 SERVER = matching(r"([^\s,:]+:\d{1,5})?", "host:port")
 JOB_NAME = matching(r"[A-Za-z0-9._-]{1,80}", "letters, digits, dot, dash, underscore")
@@ -167,6 +182,12 @@ class Settings:
     )
     kafka_port: int = setting(0, whole(0, 65535), "the embedded Kafka's port on loopback; 0: any free one, kept")
     kafka: str = setting("", SERVERS, "bootstrap servers of your own Kafka; empty: the embedded one")
+    kafka_security: str = setting("PLAINTEXT", one_of(*PROTOCOLS), "how your own Kafka is spoken to")
+    kafka_mechanism: str = setting("SCRAM-SHA-512", one_of(*MECHANISMS), "how its user logs in, with SASL")
+    kafka_user: str = setting("", PATH, "its user, with SASL")
+    kafka_password_file: str = setting("", PATH, "file that holds the user's password")
+    kafka_ca_file: str = setting("", PATH, "PEM file of the authority that signed its certificate, with SSL")
+    kafka_key_file: str = setting("", PATH, "PEM file of our own key with its certificates, where it asks for one")
     database_url: str = setting(
         "", database_url, "address of your own Postgres (DATABASE_URL); empty: the embedded one"
     )
@@ -201,6 +222,10 @@ class Settings:
             raise SettingsError(faults)
         return cls(home=folder, **values)
 
+    def tell_own_clients(self) -> None:
+        """Put how Kafka lets us in where this process's clients look for it, as its children's do."""
+        os.environ.update({name: text for name, text in self.child_environment().items() if name.startswith(ACCESS)})
+
     def child_environment(self) -> dict[str, str]:
         """Return what every child process is told, by the names of docs/architecture.md."""
         texts = {variable(field.name): as_text(getattr(self, field.name)) for field in fields()}
@@ -210,7 +235,8 @@ class Settings:
 
 def contradictions(settings: Settings) -> list[str]:
     """Return what is wrong with settings that are each right."""
-    faults = []
+    files = {name: getattr(settings, name) for name in ("kafka_password_file", "kafka_ca_file", "kafka_key_file")}
+    faults = access_faults(settings.kafka_security, settings.kafka_user, files)
     if settings.flink and settings.cluster:
         faults.append(
             f"flink and cluster are both set; found {settings.flink!r} and {settings.cluster}; keep one: a cluster of "
