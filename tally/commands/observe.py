@@ -77,7 +77,7 @@ def status(context: Context, as_json: bool):
     """Show what runs, where it answers and how far the results are.
 
     Exit code 1 when nothing runs. The JSON has processes (name, pid), database_url (reader), dashboard_url, kafka,
-    inbox, job, lag_seconds and counts.
+    inbox, job, lag_seconds, consumer_lag, partitions and counts.
 
     \b
     Example:

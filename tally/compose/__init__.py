@@ -1,1 +1,0 @@
-"""What the services of docker-compose.yml run besides the parts themselves."""
