@@ -96,11 +96,18 @@ def keep_buyer_key(path: Path) -> None:
 
 def demand_answer(kafka: str) -> None:
     """Return when a Kafka of the user's answers; raise KafkaError when it does not."""
-    if not is_answering(kafka, OUTSIDE_KAFKA_SECONDS):
+    refusals: list[str] = []
+    if is_answering(kafka, OUTSIDE_KAFKA_SECONDS, refusals):
+        return
+    if refusals:
         raise KafkaError(
-            f"Kafka does not answer; asked {kafka} (TALLY_KAFKA) for {OUTSIDE_KAFKA_SECONDS:.0f} s; start it, "
-            "correct the address, or unset TALLY_KAFKA to use the embedded one"
+            f"Kafka does not let us in; asked {kafka} (TALLY_KAFKA), found: {refusals[-1]}; correct kafka_security and "
+            "the settings below it (docs/settings.md)"
         )
+    raise KafkaError(
+        f"Kafka does not answer; asked {kafka} (TALLY_KAFKA) for {OUTSIDE_KAFKA_SECONDS:.0f} s; start it, "
+        "correct the address, or unset TALLY_KAFKA to use the embedded one"
+    )
 
 
 @dataclass
