@@ -30,6 +30,9 @@ test: setup ## everything that must pass
 test-cluster: setup ## Flink as processes of its own: kills, rescaling, other storage, an upgrade (about 10 min)
 	.venv/bin/python -m pytest -m cluster $(ARGS)
 
+test-compose: setup ## docker-compose.yml on the engine that DOCKER_HOST or the default socket names, from empty volumes
+	.venv/bin/python -m pytest -m compose -s tests/compose $(ARGS)
+
 chaos: setup ## break a running line in every way on the list (under 40 min); SEED=n repeats, SEEDS=n, FULL=1 for all, KEEP=1 adds to the last run
 	@mkdir -p build && if [ -z "$(KEEP)" ]; then rm -f build/chaos.jsonl; fi
 	@TALLY_CHAOS_RESULTS=build/chaos.jsonl TALLY_CHAOS_SEED=$(SEED) TALLY_CHAOS_SEEDS=$(SEEDS) TALLY_CHAOS_FULL=$(FULL) \
@@ -48,6 +51,8 @@ soak: setup ## watch a line at half of what it can take for an hour; MINUTES=n, 
 lock: setup ## resolve the dependencies again into the lock files
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --group dev pyproject.toml -o requirements.lock
+	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  -c requirements.lock pyproject.toml -o requirements-run.lock
 
 doctor: setup ## what is missing on this machine and how to get it
 	@$(TALLY) doctor
@@ -63,4 +68,4 @@ RECORDS =
 MINUTES =
 RATE =
 
-.PHONY: help setup demo test test-cluster chaos chaos-replay soak lock doctor clean
+.PHONY: help setup demo test test-cluster test-compose chaos chaos-replay soak lock doctor clean

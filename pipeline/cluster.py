@@ -1,4 +1,4 @@
-"""One process of a Flink cluster: `python -m pipeline.cluster jobmanager`, or `… taskmanager`.
+"""One process of a Flink cluster: `python -m pipeline.cluster jobmanager`, `… taskmanager`, or `… application`.
 
 It writes the process's configuration and then becomes the Java process, so that signals and exit codes are Flink's own.
 Every part of the memory is given: Flink's own scripts start another JVM to compute it, and need a shell.
@@ -11,22 +11,28 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from pipeline.kafka_access import KafkaAccess
 from pipeline.session import MALLOC, QUICK_START, memory_flags, write_password_file
 from pipeline.settings import SERVER, SIZES, ConfigurationError, Database, Reader
 
 LOG_CONFIG = Path(__file__).with_name("log4j2-console.properties")
-CLASSES = {
-    "jobmanager": "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
-    "taskmanager": "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
+ENTRIES: dict[str, tuple[str, ...]] = {
+    "jobmanager": ("org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",),
+    "taskmanager": ("org.apache.flink.runtime.taskexecutor.TaskManagerRunner",),
+    "application": ("org.apache.flink.container.entrypoint.StandaloneApplicationClusterEntryPoint",),
 }
+# What a JobManager with a job of its own runs: the program pipeline/application.py, by PyFlink's driver.
+PROGRAM = ("--job-classname", "org.apache.flink.client.python.PythonDriver", "-pym", "pipeline.application")
 # Flink's own part of a TaskManager's heap and direct memory, and what its network stack takes.
 FRAMEWORK_MB, NETWORK_MB = 128, 64
 METASPACE_MB, OVERHEAD_MB = 256, 128
 # A process that is gone is noticed within seconds, so that nothing writes beside a job that was started anew.
 HEARTBEAT_MS, HEARTBEAT_TIMEOUT_MS = 2_000, 10_000
 UNITS = {"m": 1, "g": 1024}
+# One with a job of its own makes its plan, too.
+HEAPS = {"jobmanager": "192m", "application": "320m"}
 HOSTS = r"[\w.:-]{1,253}"
 FAULTY_SETTINGS = 2
 
@@ -52,7 +58,7 @@ class ClusterSettings:
     def from_env(cls, role: str, environ: Mapping[str, str]) -> "ClusterSettings":
         """Return the settings found in `environ`. Raise ConfigurationError naming every fault."""
         read = Reader(environ)
-        own_heap = ("TALLY_JOBMANAGER_HEAP", "192m") if role == "jobmanager" else ("TALLY_JOB_HEAP", "512m")
+        own_heap = ("TALLY_JOB_HEAP", "512m") if role == "taskmanager" else ("TALLY_JOBMANAGER_HEAP", HEAPS[role])
         settings = cls(
             role=role,
             home=Path(read.text("TALLY_HOME", "~/.tallystream")).expanduser(),
@@ -108,6 +114,7 @@ def jobmanager_options(settings: ClusterSettings) -> dict[str, object]:
         "rest.bind-port": port,
         "web.submit.enable": False,
         "web.tmpdir": str(settings.scratch / "tmp"),
+        "python.client.executable": sys.executable,
     }
 
 
@@ -139,7 +146,7 @@ def write_configuration(settings: ClusterSettings) -> Path:
     folder = settings.scratch
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "tmp").mkdir(mode=0o700, parents=True)
-    options = jobmanager_options(settings) if settings.role == "jobmanager" else taskmanager_options(settings)
+    options = taskmanager_options(settings) if settings.role == "taskmanager" else jobmanager_options(settings)
     # JSON is YAML: no text can be read as another kind of value
     lines = [f"{json.dumps(name)}: {json.dumps(value)}\n" for name, value in options.items()]
     (folder / "config.yaml").write_text("".join(lines), "utf-8")
@@ -174,25 +181,35 @@ def java_command(settings: ClusterSettings, flink: Path, java: Path, folder: Pat
         *opened_packages(flink),
         "-classpath",
         os.pathsep.join(map(str, jars)),
-        CLASSES[settings.role],
+        *ENTRIES[settings.role],
         "--configDir",
         str(folder),
+        *(PROGRAM if settings.role == "application" else ()),
     ]
 
 
 def java_environment(folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the Java process's environment: thread mode finds its interpreter by PATH, the driver its password."""
     told = {name: value for name, value in environ.items() if name not in ("DATABASE_URL", "FLINK_CONF_DIR")}
+    if url := environ.get("DATABASE_URL"):
+        told |= {"DATABASE_URL": without_password(url), "FLINK_OPT_DIR": str(flink_home() / "opt")}
     path = str(Path(sys.executable).parent) + os.pathsep + environ.get("PATH", "")
     password = {"PGPASSFILE": str(folder / "job.pgpass")} if (folder / "job.pgpass").exists() else {}
     return {**MALLOC, **told, "PATH": path, "TMPDIR": str(folder / "tmp"), **password}
 
 
+def without_password(url: str) -> str:
+    """Return a database's address as a program may see it whose workers take the password from their file."""
+    parts = urlsplit(url)
+    user, _, place = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}@{place}" if user else place))
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Become a process of the cluster; return an exit code only where that is not possible."""
     role = (sys.argv[1:] if arguments is None else arguments)[:1]
-    if role not in (["jobmanager"], ["taskmanager"]):
-        print("cluster: give the process's kind: jobmanager or taskmanager", file=sys.stderr)
+    if not role or role[0] not in ENTRIES:
+        print(f"cluster: give the process's kind: {', '.join(ENTRIES)}; found {role or 'none'}", file=sys.stderr)
         return FAULTY_SETTINGS
     try:
         settings = ClusterSettings.from_env(role[0], with_database(os.environ))

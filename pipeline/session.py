@@ -199,7 +199,13 @@ def cluster_options(settings: PipelineSettings, folders: Folders, resume_from: P
         "execution.attached": "false",
         "rest.address": host.strip("[]"),
         "rest.port": port,
-        # A TaskManager that ends, with Postgres or by itself, is started anew by who watches it: the job waits for it.
+        **restart_options(),
+    }
+
+
+def restart_options() -> dict[str, str]:
+    """Return how a job on a cluster waits for a TaskManager that ends, with Postgres or by itself, and is replaced."""
+    return {
         "restart-strategy.type": "exponential-delay",
         "restart-strategy.exponential-delay.initial-backoff": "1 s",
         "restart-strategy.exponential-delay.max-backoff": "5 s",

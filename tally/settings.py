@@ -197,7 +197,7 @@ class Settings:
     )
     job_name: str = setting("tallystream", JOB_NAME, "the job's name on its cluster, one for each deployment")
     parts: tuple[str, ...] = setting(
-        PARTS, parts, "what this home runs, where the rest runs elsewhere: in containers of their own, say"
+        PARTS, parts, "what this home runs, where the rest runs elsewhere, as in compose (docs/compose.md)"
     )
     topic: str = setting(
         "sales-events", matching(r"[A-Za-z0-9._-]{1,200}", "letters, digits, dot, dash, underscore"), "the log"

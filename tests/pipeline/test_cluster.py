@@ -56,7 +56,9 @@ def test_every_fault_of_the_settings_is_told_at_once(tmp_path):
 
 def test_a_kind_of_process_that_there_is_not_is_told(capsys):
     assert main(["zookeeper"]) == 2
-    assert capsys.readouterr().err == "cluster: give the process's kind: jobmanager or taskmanager\n"
+    assert capsys.readouterr().err == (
+        "cluster: give the process's kind: jobmanager, taskmanager, application; found ['zookeeper']\n"
+    )
 
 
 def test_a_file_of_the_address_that_is_not_there_is_told(tmp_path):
@@ -93,7 +95,7 @@ def test_the_password_is_in_a_file_of_ours_and_nowhere_else(tmp_path):
     command = java_command(settings, flink_home(), Path("/java"), folder)
     environment = java_environment(folder, environ)
     assert SECRET not in " ".join(command) + (folder / "config.yaml").read_text() + " ".join(environment.values())
-    assert "DATABASE_URL" not in environment
+    assert environment["DATABASE_URL"] == "postgresql://tally_writer@db/tally"
     kept = Path(environment["PGPASSFILE"])
     assert kept.read_text() == "*:*:*:tally_writer:p4ss\\:word\n"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600

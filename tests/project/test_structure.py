@@ -95,7 +95,7 @@ def test_no_path_of_one_machine_is_committed():
 
 
 def test_lock_files_name_no_host():
-    for name in ("requirements.lock", "requirements-uv.lock", "tally/jars.lock"):
+    for name in ("requirements.lock", "requirements-run.lock", "requirements-uv.lock", "tally/jars.lock"):
         assert "://" not in (ROOT / name).read_text()
 
 

@@ -19,7 +19,7 @@ from tally.jars import jar_sets, read_lock
 from tests.line import TALLY, home_of_its_own, line_environment
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ("requirements.lock", "requirements-uv.lock")
+LOCKS = ("requirements.lock", "requirements-run.lock", "requirements-uv.lock")
 REQUIREMENT = re.compile(r"([a-z0-9-]+)==([^ ;]+)( ; [^\\]+)?")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 

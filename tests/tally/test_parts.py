@@ -1,12 +1,16 @@
 """A home that runs some of the parts, and what the others are handed and asked."""
 
+import json
 import stat
+import time
 from dataclasses import replace
 
 import pytest
 
 from tally.catalogue import Catalogue
 from tally.child import ChildSpec
+from tally.compose import demo, healthy
+from tally.compose.secrets import make_secrets
 from tally.flink_cluster import slots_of_each
 from tally.handing_over import hand_over
 from tally.postgres import DatabaseUrls
@@ -103,8 +107,56 @@ def test_nothing_is_handed_over_where_nobody_asks(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_projects_password_is_made_once(tmp_path):
+    for name in ("postgres", "owner"):
+        (tmp_path / name).mkdir()
+    assert make_secrets(tmp_path, lambda length: "drawn")
+    assert not make_secrets(tmp_path, lambda length: "another")
+    assert (tmp_path / "postgres" / "password").read_text() == "drawn"
+    assert (tmp_path / "owner" / "url").read_text() == "postgresql://tally_owner:drawn@postgres:5432/tally\n"
+    assert stat.S_IMODE((tmp_path / "owner" / "url").stat().st_mode) == 0o600
+
+
 def test_a_catalogue_of_a_generator_elsewhere_is_found_and_the_users_own_comes_first(tmp_path):
     catalogue = Catalogue(tmp_path, "")
     assert catalogue.folder() == tmp_path / "generator"
     (tmp_path / "products.ndjson").touch()
     assert catalogue.folder() == tmp_path
+
+
+def test_a_container_is_healthy_while_its_part_gives_signs_of_life(tmp_path, capsys):
+    now = time.time()
+    told = {"TALLY_HOME": str(tmp_path), "TALLY_LAG_FILE": str(tmp_path / "lag.json")}
+    assert healthy.main("archive", told) == 1
+    assert "archive is not healthy; found: FileNotFoundError" in capsys.readouterr().err
+    (tmp_path / "lag.json").write_text(json.dumps({"lag_seconds": 0.2, "sampled_at": now}))
+    assert healthy.main("archive", told, lambda: now + 29) == 0
+    assert healthy.main("archive", told, lambda: now + 31) == 1
+    (tmp_path / "generator").mkdir()
+    (tmp_path / "generator" / "progress.json").touch()
+    assert healthy.main("generator", told, lambda: now + 5) == 0
+    assert healthy.main("generator", told, lambda: now + 60) == 1
+
+
+@pytest.mark.parametrize(
+    ("is_ready", "states", "code"),
+    [(True, ("running", "running"), 0), (True, ("running", "waiting to restart"), 1), (False, ("running",), 1)],
+)
+def test_the_jobs_container_is_healthy_when_all_of_it_runs(tmp_path, is_ready, states, code):
+    (tmp_path / "run").mkdir()
+    state = {"is_ready": is_ready, "processes": [{"name": "job", "state": one} for one in states]}
+    (tmp_path / "run" / "state.json").write_text(json.dumps(state))
+    assert healthy.main("job", {"TALLY_HOME": str(tmp_path)}) == code
+
+
+def test_a_demo_is_followed_until_its_history_is_in_and_visible(monkeypatch):
+    told = iter([[], [(90, 500, 6000, 0.4)], [(12, 1000, 40, 1)], [(0.2, 1100, 2, 1)]])
+    monkeypatch.setattr(demo, "execute", lambda url, name: next(told))
+    said = []
+    assert demo.follow("url", said.append, sleep=lambda seconds: None)
+    assert said == [
+        "500 records · 6,000 a second · lag 90.0 s · history 40%",
+        "1,000 records · 40 a second · lag 12.0 s",
+        "1,100 records · 2 a second · lag 0.2 s",
+    ]
+    assert not demo.follow("url", said.append, clock=iter([0.0, 2000.0]).__next__)

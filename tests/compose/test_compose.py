@@ -1,0 +1,134 @@
+"""`docker compose up` on a real engine: exact from empty volumes, through kills and outages, down and up again."""
+
+import json
+import os
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.compose.project import BUILD_SECONDS, project
+from tests.project.test_compose_file import LASTING, SERVICES
+
+pytestmark = [pytest.mark.compose, pytest.mark.timeout(3600)]
+
+KILLED = [name for name in LASTING if name != "taskmanager-2"]
+OUTAGE_SECONDS = 30
+TOTALS = "SELECT records, counted FROM event_counts"
+
+
+def note(found: dict) -> None:
+    """Append figures to the file that TALLY_COMPOSE_RESULTS names; without it they are printed only."""
+    line = json.dumps(found)
+    print(line)
+    if path := os.environ.get("TALLY_COMPOSE_RESULTS"):
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+
+
+def counted(up) -> int:
+    """Return how many events the results hold."""
+    return int(up.query(TOTALS)[0][1])
+
+
+@pytest.fixture(scope="module")
+def up():
+    """A project brought up from nothing, with a brisk shop."""
+    with project("test", TALLY_RATE="20") as one:
+        one.compose("build", timeout=BUILD_SECONDS)
+        note({"what": "up from empty", "seconds": round(one.up(), 1)})
+        yield one
+
+
+def test_it_comes_up_from_nothing_and_every_row_is_exact(up):
+    log = up.prove_exact()
+    note({"what": "first audit", **{name: log[name] for name in ("records", "counted", "duplicates", "rejected")}})
+
+
+def test_the_pages_answer_on_loopback_and_know_no_other_name(up):
+    address = f"http://127.0.0.1:{up.environment['TALLY_PORT']}"
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(f"{address}/readyz", timeout=10) as answer:
+        assert json.load(answer) == {"ready": True, "error": None}
+    with opener.open(address, timeout=10) as answer:
+        assert answer.headers["x-frame-options"] == "DENY"
+
+
+@pytest.mark.parametrize("service", LASTING)
+def test_the_engine_holds_a_container_to_its_limits(up, service):
+    if "profiles" in SERVICES[service]:
+        pytest.skip("comes with its profile only")
+    host = up.inspect(service)["HostConfig"]
+    assert host["ReadonlyRootfs"] and host["CapDrop"] == ["ALL"] and host["Memory"] > 0
+    assert "no-new-privileges:true" in host["SecurityOpt"]
+    bound = [one["HostIp"] for ports in (host["PortBindings"] or {}).values() for one in ports]
+    assert set(bound) <= {"127.0.0.1"}
+
+
+def test_no_password_is_in_what_the_engine_tells(up):
+    passwords = {
+        up.compose("exec", "-T", "job", "sh", "-c", f"cat {path}").strip().split("@")[0].rsplit(":", 1)[-1]
+        for path in ("/secrets/owner/url", "/handed/writer/url", "/handed/dashboard/url")
+    }
+    assert len(passwords) == 3 and min(map(len, passwords)) >= 20
+    told = [json.dumps([up.inspect(service) for service in KILLED]), up.compose("config"), up.look("logs")]
+    assert [password for password in passwords if any(password in text for text in told)] == []
+
+
+def test_what_each_container_takes(up):
+    stats = subprocess.run(
+        ["docker", "stats", "--no-stream", "--format", "{{.Name}} {{.MemUsage}}"],
+        env=up.environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    lines = [line.partition(" ") for line in stats.stdout.splitlines()]
+    note({"what": "memory", **{name.removeprefix(f"{up.name}-"): used for name, _, used in lines}})
+    assert [name for name in KILLED if up.inspect(name)["State"]["OOMKilled"]] == []
+
+
+@pytest.mark.parametrize("service", KILLED)
+def test_a_killed_part_is_started_again_and_nothing_is_lost(up, service):
+    before = counted(up) if service != "postgres" else 0
+    note({"what": "killed", "service": service, "healthy_again_s": round(up.kill(service), 1)})
+    up.prove_exact()
+    assert counted(up) >= before
+
+
+@pytest.mark.parametrize("service", ["postgres", "kafka"])
+def test_half_a_minute_without_a_server_loses_nothing(up, service):
+    up.compose("stop", service)
+    time.sleep(OUTAGE_SECONDS)
+    begun = time.monotonic()
+    up.compose("start", service)
+    up.prove_exact()
+    note({"what": "outage", "service": service, "exact_again_s": round(time.monotonic() - begun, 1)})
+
+
+def test_a_demo_ends_with_the_address_and_a_line_of_sql_that_works(up):
+    shown = up.compose("up", "--exit-code-from", "demo", "demo", timeout=1800)
+    assert f"http://127.0.0.1:{up.environment['TALLY_PORT']}" in shown
+    assert 'docker compose exec postgres psql -U tally_reader tally -c "SELECT * FROM sales_today"' in shown
+    # `--exit-code-from` has stopped nothing but the demo
+    assert up.query("SELECT gross_amount > 0 FROM sales_today") == [["t"]]
+
+
+def test_a_second_up_finds_the_job_running_and_leaves_it(up):
+    before = up.query("SELECT job_id FROM job_status")
+    up.up()
+    assert up.query("SELECT job_id FROM job_status") == before
+    up.prove_exact()
+
+
+def test_down_keeps_the_data_and_the_next_up_goes_on_with_it(up):
+    before = counted(up)
+    up.compose("down")
+    note({"what": "up again", "seconds": round(up.up(), 1)})
+    up.prove_exact()
+    assert counted(up) >= before > 0
+
+
+def test_down_with_volumes_removes_everything(up):
+    up.compose("down", "-v")
+    listed = subprocess.run(["docker", "volume", "ls", "-q"], env=up.environment, capture_output=True, text=True)
+    assert [name for name in listed.stdout.split() if name.startswith(up.name)] == []
