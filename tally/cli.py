@@ -7,7 +7,7 @@ from rich.console import Console
 
 from tally.commands.context import Context
 from tally.commands.observe import logs, sql, status, wait
-from tally.commands.start import demo, generate, prepare, run
+from tally.commands.start import demo, generate, prepare, run, upgrade
 from tally.commands.upkeep import audit, doctor, rebuild, reset, stop, version_command
 from tally.errors import TallyError
 
@@ -63,6 +63,7 @@ for command in (
     stop,
     reset,
     rebuild,
+    upgrade,
     version_command,
 ):
     main.add_command(command)

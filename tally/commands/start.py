@@ -18,6 +18,7 @@ from tally.demo import (
 from tally.session import Plan, prepare_services, run_session
 from tally.settings import Settings
 from tally.supervisor import python_command
+from tally.upgrade import start_again, take_over
 
 
 @click.command()
@@ -89,6 +90,23 @@ def with_options(context: Context, **variables: str | None) -> Settings:
     """Return the settings with the given options on top."""
     given = {name: value for name, value in variables.items() if value}
     return Settings.load(context.home_option, {**os.environ, **given})
+
+
+@click.command()
+@pass_context
+def upgrade(context: Context):
+    """Take over a home from the version that runs in it.
+
+    Called from the new version: it lets the other one stop with every table at one cut, brings tables and views to its
+    own version, and goes on from there in this terminal. Where the job's state does not fit any more, readers see the
+    old numbers until every result is made again from the log. docs/upgrade.md says what may change between versions.
+
+    \b
+    Example:
+      git pull && make setup && .venv/bin/tally upgrade
+    """
+    command = take_over(context.home, Screen().say)
+    start_again(context.home, command, sys.executable)
 
 
 @click.command()

@@ -1,0 +1,72 @@
+"""`tally upgrade`: the version that is called takes over a home from the one that runs in it.
+
+    pause at one cut (a savepoint) ──► the other version stopped ──► this one started: tables and views migrated, the job
+    resumed from the savepoint, or its results made again from the log where the state does not fit
+
+Whatever breaks off on the way leaves a home that either version starts from; only a migrated database refuses the older.
+"""
+
+import os
+import signal
+from collections.abc import Callable
+
+from tally.errors import TallyError
+from tally.home import Home
+from tally.pause import PauseError, job_paused
+from tally.processes import wait_gone
+from tally.registry import Registry, RunState
+
+STOP_SECONDS = 30.0
+
+
+class UpgradeError(TallyError):
+    """The version that runs did not make way; it goes on."""
+
+
+def take_over(home: Home, say: Callable[[str], None]) -> str:
+    """Stop what runs in a home, every table at one cut where that is possible; return the command that ran.
+
+    Raise UpgradeError when nothing runs, or it does not stop.
+    """
+    state = Registry(home).read()
+    if not state.is_running:
+        raise UpgradeError(
+            f"nothing runs in {home.root} that this version could take over from; found no living supervisor; start "
+            "this version: tally run"
+        )
+    try:
+        with job_paused(home, lambda: running(home)):
+            say("the job stands at one cut; stopping the version that ran it")
+            stop(state)
+    except PauseError as error:
+        # a checkpoint at the end and a cancel, as at any stop: nothing is lost, some records are read twice
+        say(f"stopping without a cut; {error}")
+        stop(state)
+    return state.command
+
+
+def running(home: Home) -> RunState:
+    """Return what runs; raise UpgradeError when it has ended by itself meanwhile."""
+    state = Registry(home).read()
+    if not state.is_running:
+        raise UpgradeError("what ran has ended by itself; found no living supervisor; start this version: tally run")
+    return state
+
+
+def stop(state: RunState) -> None:
+    """Ask a supervisor to end, and wait; raise UpgradeError when it goes on."""
+    process = state.supervisor.identity.process()
+    if process is None:
+        return
+    process.send_signal(signal.SIGTERM)
+    if wait_gone([process], STOP_SECONDS):
+        raise UpgradeError(
+            f"process {process.pid} did not end within {STOP_SECONDS:.0f} s; found it still running; see what it does: "
+            f"tally logs, or end it: kill -9 {process.pid}, and call this again"
+        )
+
+
+def start_again(home: Home, command: str, python: str, execute: Callable = os.execve) -> None:
+    """Become the same command of this version; a demo's own options are kept in its home."""
+    words = command.split()[1:] or ["run"]
+    execute(python, [python, "-m", "tally", "--home", str(home.root), *words], dict(os.environ))
