@@ -9,10 +9,10 @@ import json
 import os
 import sys
 
-from pipeline.checkpoints import CheckpointTooOld
+from pipeline.checkpoints import UNFIT, CheckpointUnfit
 from pipeline.settings import ConfigurationError, PipelineSettings
 
-FAULTY_SETTINGS, JOB_FAILED, TOO_OLD = 2, 1, 3
+FAULTY_SETTINGS, JOB_FAILED = 2, 1
 
 
 def explain(settings: PipelineSettings) -> str:
@@ -68,9 +68,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ConfigurationError as fault:
         say(str(fault))
         return FAULTY_SETTINGS
-    except CheckpointTooOld as fault:
+    except CheckpointUnfit as fault:
         say(str(fault))
-        return TOO_OLD
+        return UNFIT
     except JobEnded as end:
         say(str(end))
         return JOB_FAILED

@@ -8,17 +8,17 @@ import os
 import sys
 import time
 
-from pipeline.checkpoints import CheckpointTooOld, choose_checkpoint
+from pipeline.checkpoints import UNFIT, CheckpointUnfit, choose_checkpoint
 from pipeline.plan import PlanFile, planned
 from pipeline.session import Folders, job_options, open_session, restart_options
 from pipeline.settings import RESUME_HOURS, ConfigurationError, PipelineSettings
 from pipeline.stopping import say
 
-FAULTY_SETTINGS, TOO_OLD = 2, 3
+FAULTY_SETTINGS = 2
 
 
 def run_application(settings: PipelineSettings, clock=time.time) -> None:
-    """Submit the job to the JobManager that runs this program. Raise CheckpointTooOld when it may not be resumed."""
+    """Submit the job to the JobManager that runs this program. Raise CheckpointUnfit when it may not be resumed."""
     folders = Folders.of(settings, os.getpid())
     folders.make()
     checkpoint = choose_checkpoint(folders.checkpoints, clock(), RESUME_HOURS)
@@ -36,9 +36,9 @@ def main() -> int:
     except ConfigurationError as fault:
         say(str(fault))
         return FAULTY_SETTINGS
-    except CheckpointTooOld as fault:
+    except CheckpointUnfit as fault:
         say(str(fault))
-        return TOO_OLD
+        return UNFIT
     return 0
 
 

@@ -1,6 +1,7 @@
 """The checkpoints in the home folder: which one to resume from, and which ones to clear away."""
 
 import shutil
+import sys
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -11,8 +12,23 @@ SHADOW = "shadow"
 ADOPTED = "adopted"
 
 
-class CheckpointTooOld(RuntimeError):
+# What the job's state is made of: its groupings, aggregates and the dedup's key. It goes up with a change of the SQL after
+# which an older state does not fit; a test pins what it stands for.
+STATE_VERSION = 1
+STATE_FILE = "state-version"
+UNFIT = 3
+
+
+class CheckpointUnfit(RuntimeError):
+    """The newest checkpoint may not be gone on from: the results have to be made again from the log."""
+
+
+class CheckpointTooOld(CheckpointUnfit):
     """The newest checkpoint is so old that its state may expire; its groups would then begin at zero."""
+
+
+class StateChanged(CheckpointUnfit):
+    """The newest checkpoint holds another state than this version's SQL."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +61,10 @@ def choose_checkpoint(folder: Path, now: float, resume_hours: int) -> Checkpoint
     read that were appended since: groups would begin at zero and overwrite totals, and repeats would count again.
     """
     newest = next(iter(complete_checkpoints(folder)), None)
+    if newest is not None:
+        check_state(folder, newest)
+    # what is written from here on is ours
+    note_state(folder)
     if newest is None:
         return None
     age = timedelta(seconds=int(now - newest.completed_at))
@@ -57,6 +77,27 @@ def choose_checkpoint(folder: Path, now: float, resume_hours: int) -> Checkpoint
     return newest
 
 
+def note_state(folder: Path) -> None:
+    """Write down which state the checkpoints of the job that starts now will hold."""
+    if folder.is_dir():
+        (folder / STATE_FILE).write_text(f"{STATE_VERSION}\n", "ascii")
+
+
+def check_state(folder: Path, newest: Checkpoint) -> None:
+    """Raise StateChanged where a folder's checkpoints were written by a version with another state."""
+    adopted = folder / SHADOW if (folder / SHADOW) in newest.path.parents else folder
+    try:
+        found = int((adopted / STATE_FILE).read_text("ascii"))
+    except FileNotFoundError:
+        found = 1  # 0.1.0 wrote none
+    if found != STATE_VERSION:
+        raise StateChanged(
+            f"the newest checkpoint holds another state than this version's SQL; found version {found} in "
+            f"{newest.path}, this job goes on from {STATE_VERSION}; run `tally rebuild`: it makes every result again "
+            "from the log, and readers see the old numbers until then"
+        )
+
+
 def clear_other_runs(folder: Path, job_id: str) -> None:
     """Delete the checkpoints of earlier runs; call it once the run `job_id` has a complete one of its own.
 
@@ -66,3 +107,20 @@ def clear_other_runs(folder: Path, job_id: str) -> None:
     for run in folder.iterdir():
         if run.is_dir() and run.name not in kept:
             shutil.rmtree(run, ignore_errors=True)
+
+
+def main() -> int:
+    """Tell by the exit code whether this version goes on from the checkpoints of a folder: 0 yes, 3 no, and say why."""
+    folder = Path(sys.argv[1])
+    newest = next(iter(complete_checkpoints(folder)), None)
+    try:
+        if newest is not None:
+            check_state(folder, newest)
+    except StateChanged as fault:
+        print(fault, file=sys.stderr)
+        return UNFIT
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

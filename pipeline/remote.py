@@ -55,7 +55,7 @@ class Submitted:
 def run_on_cluster(settings: PipelineSettings) -> int:
     """Keep to the job on the cluster until asked to stop; return the exit code.
 
-    Raise JobEnded when the cluster does not answer or the job is over, CheckpointTooOld when it may not be resumed.
+    Raise JobEnded when the cluster does not answer or the job is over, CheckpointUnfit when it may not be resumed.
     """
     stop, folders, rest = StopRequest(), Folders.of(settings, os.getpid()), FlinkRest(settings.flink)
     try:
@@ -75,7 +75,7 @@ def run_on_cluster(settings: PipelineSettings) -> int:
 def found_or_submitted(settings: PipelineSettings, rest: FlinkRest, folders: Folders) -> Submitted:
     """Return the job of our name that works on the cluster, or submit one from the newest checkpoint.
 
-    Raise JobEnded when the cluster has no room for it or refuses it, CheckpointTooOld.
+    Raise JobEnded when the cluster has no room for it or refuses it, CheckpointUnfit.
     """
     await_cluster(rest, settings)
     if running := rest.find_job(settings.job_name):

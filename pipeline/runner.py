@@ -129,7 +129,7 @@ class Watch:
 
 
 def run_job(settings: PipelineSettings) -> int:
-    """Run the job until it is asked to stop; return the exit code. Raise JobEnded or CheckpointTooOld."""
+    """Run the job until it is asked to stop; return the exit code. Raise JobEnded or CheckpointUnfit."""
     stop = StopRequest()
     folders = Folders.of(settings, os.getpid())
     try:

@@ -29,7 +29,7 @@ JOB_STOP_SECONDS = 10.0
 LOOK_SECONDS = 1.0
 # So near to the log's end, the live job is stopped: what is left to read takes moments.
 CLOSE_SECONDS = 10.0
-CHECKPOINT_TOO_OLD = 3
+CHECKPOINT_UNFIT = 3
 Answer = TypeVar("Answer")
 Steps = Generator[None, None, Answer]
 
@@ -127,7 +127,7 @@ class Rebuild:
     def let_a_refused_job_rest(self) -> None:
         """Don't start a job again and again that may not go on from its old checkpoint: the rebuild replaces it."""
         job = self.line.children["job"]
-        if job.state == State.WAITING and job.process.returncode == CHECKPOINT_TOO_OLD:
+        if job.state == State.WAITING and job.process.returncode == CHECKPOINT_UNFIT:
             job.ask_to_stop()
             self.say("the job may not go on from its old checkpoint; it starts again with the rebuilt results")
 
@@ -203,7 +203,7 @@ def finish_swap(home: Home, url: str) -> str:
 def adopt_checkpoints(home: Home) -> None:
     """Let the live job go on from the rebuild's checkpoint, and from no other."""
     for run in home.checkpoints.iterdir():
-        if run != home.shadow_checkpoints:
+        if run.is_dir() and run != home.shadow_checkpoints:
             shutil.rmtree(run)
     home.shadow_checkpoints.mkdir(exist_ok=True)
     home.adopted_mark.touch()

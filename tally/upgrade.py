@@ -1,13 +1,14 @@
 """`tally upgrade`: the version that is called takes over a home from the one that runs in it.
 
-    pause at one cut (a savepoint) ──► the other version stopped ──► this one started: tables and views migrated, the job
-    resumed from the savepoint, or its results made again from the log where the state does not fit
+    pause at one cut (a savepoint) ──► the other version stopped ──► this one started: tables and views migrated,
+    the job resumed from the savepoint, or its results made again from the log where the state does not fit
 
-Whatever breaks off on the way leaves a home that either version starts from; only a migrated database refuses the older.
+Whatever breaks off on the way leaves a home that either version starts from; a migrated database refuses the older.
 """
 
 import os
 import signal
+import subprocess
 from collections.abc import Callable
 
 from tally.errors import TallyError
@@ -17,6 +18,8 @@ from tally.processes import wait_gone
 from tally.registry import Registry, RunState
 
 STOP_SECONDS = 30.0
+# pipeline/checkpoints.py
+STATE_UNFIT = 3
 
 
 class UpgradeError(TallyError):
@@ -64,6 +67,15 @@ def stop(state: RunState) -> None:
             f"process {process.pid} did not end within {STOP_SECONDS:.0f} s; found it still running; see what it does: "
             f"tally logs, or end it: kill -9 {process.pid}, and call this again"
         )
+
+
+def ask_for_rebuild(home: Home, python: str, run: Callable = subprocess.run) -> bool:
+    """Let the start make every result again where this version's job can't go on from the state; return whether so."""
+    asked = run([python, "-m", "pipeline.checkpoints", str(home.checkpoints)], capture_output=True)
+    if asked.returncode != STATE_UNFIT:
+        return False
+    home.rebuild_request.touch()
+    return True
 
 
 def start_again(home: Home, command: str, python: str, execute: Callable = os.execve) -> None:

@@ -18,7 +18,7 @@ from tally.demo import (
 from tally.session import Plan, prepare_services, run_session
 from tally.settings import Settings
 from tally.supervisor import python_command
-from tally.upgrade import start_again, take_over
+from tally.upgrade import ask_for_rebuild, start_again, take_over
 
 
 @click.command()
@@ -105,7 +105,10 @@ def upgrade(context: Context):
     Example:
       git pull && make setup && .venv/bin/tally upgrade
     """
-    command = take_over(context.home, Screen().say)
+    screen = Screen()
+    command = take_over(context.home, screen.say)
+    if ask_for_rebuild(context.home, sys.executable):
+        screen.say("the job's state does not fit this version: every result is made again from the log")
     start_again(context.home, command, sys.executable)
 
 
