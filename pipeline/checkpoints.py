@@ -12,8 +12,8 @@ SHADOW = "shadow"
 ADOPTED = "adopted"
 
 
-# What the job's state is made of: its groupings, aggregates and the dedup's key. It goes up with a change of the SQL after
-# which an older state does not fit; a test pins what it stands for.
+# What the job's state is made of: its groupings, aggregates and the dedup's key. It goes up with a change of the SQL
+# after which an older state does not fit; a test pins what it stands for.
 STATE_VERSION = 1
 STATE_FILE = "state-version"
 UNFIT = 3
