@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.checkpoints import CheckpointTooOld, choose_checkpoint, clear_other_runs
+from pipeline.checkpoints import (
+    STATE_VERSION,
+    CheckpointTooOld,
+    StateChanged,
+    choose_checkpoint,
+    clear_other_runs,
+    main,
+)
 
 NOW = 1_763_835_840.0
 
@@ -71,3 +78,36 @@ def test_a_rebuilds_checkpoints_are_not_the_live_jobs_until_they_are_adopted(tmp
     assert choose_checkpoint(tmp_path, NOW, 72).path == rebuilt
     clear_other_runs(tmp_path, "bbbb")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_state_of_another_version_is_refused_and_what_is_written_from_now_on_is_ours(tmp_path):
+    found = checkpoint(tmp_path, "aaaa/chk-9", 20)
+    # 0.1.0 wrote no number
+    assert choose_checkpoint(tmp_path, NOW, 72).path == found
+    assert (tmp_path / "state-version").read_text() == f"{STATE_VERSION}\n"
+    (tmp_path / "state-version").write_text("99\n")
+    with pytest.raises(StateChanged) as caught:
+        choose_checkpoint(tmp_path, NOW, 72)
+    assert str(caught.value) == (
+        f"the newest checkpoint holds another state than this version's SQL; found version 99 in {found}, this job goes "
+        f"on from {STATE_VERSION}; run `tally rebuild`: it makes every result again from the log, and readers see the "
+        "old numbers until then"
+    )
+    assert (tmp_path / "state-version").read_text() == "99\n", "a start that was refused changes nothing"
+
+
+def test_a_rebuilds_state_counts_once_its_results_are_the_live_ones(tmp_path):
+    (tmp_path / "state-version").write_text("99\n")
+    adopted = checkpoint(tmp_path, "shadow/cccc/chk-3", 5)
+    (tmp_path / "shadow" / "adopted").touch()
+    (tmp_path / "shadow" / "state-version").write_text(f"{STATE_VERSION}\n")
+    assert choose_checkpoint(tmp_path, NOW, 72).path == adopted
+    assert (tmp_path / "state-version").read_text() == f"{STATE_VERSION}\n"
+
+
+@pytest.mark.parametrize(("version", "code"), [(STATE_VERSION, 0), (99, 3)])
+def test_whoever_upgrades_is_told_whether_the_state_fits(tmp_path, monkeypatch, version, code):
+    checkpoint(tmp_path, "aaaa/chk-9", 20)
+    (tmp_path / "state-version").write_text(f"{version}\n")
+    monkeypatch.setattr("sys.argv", ["pipeline.checkpoints", str(tmp_path)])
+    assert main() == code
