@@ -273,7 +273,8 @@ class Line:
 
     def environment(self, **more: str) -> dict[str, str]:
         """Return a child's whole environment: ours without any database's address, and the settings on top."""
-        inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        addresses = ("DATABASE_URL", "DATABASE_URL_FILE")
+        inherited = {name: value for name, value in os.environ.items() if name not in addresses}
         own = {
             MARK: str(self.home.root),
             "JAVA_HOME": str(self.ground.java.home),
