@@ -56,4 +56,4 @@ def test_how_far_the_job_is_behind_is_told_by_partition(line):
     status = line.status()
     assert int(status["consumer_lag"]) == 0
     assert {one["archived_offset"] == one["counted_offset"] for one in status["partitions"]} == {True}
-    assert "0 records behind" in line.tally("status")
+    assert "0 offsets behind" in line.tally("status")
