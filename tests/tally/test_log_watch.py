@@ -59,8 +59,8 @@ def test_records_deleted_before_they_were_counted_are_told(log, reached, counted
     assert str(caught.value) == (
         f"the log {log[1]} is not whole; partition 0 may have lost records that were not counted: found its first "
         f"offset 5, and the results went to {counted}; what is gone can't be counted: `tally audit` still holds what "
-        "the archive has read; to go on with the log as it is, run `tally rebuild`, and see that nothing deletes records "
-        "(retention.ms=-1) or topics"
+        "the archive has read; to go on with the log as it is, run `tally rebuild`, and see that nothing deletes "
+        "records (retention.ms=-1) or topics"
     )
 
 
