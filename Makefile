@@ -27,7 +27,7 @@ test: setup ## everything that must pass
 	.venv/bin/ruff format --check .
 	.venv/bin/python -m pytest -n 2 --no-loadscope-reorder $(ARGS)
 
-test-cluster: setup ## Flink as processes of its own: kills, rescaling, other storage, an upgrade (about 10 min)
+test-cluster: setup ## Flink as processes of its own under load: kills, a rebuild, other numbers of TaskManagers; a secured Kafka
 	.venv/bin/python -m pytest -m cluster $(ARGS)
 
 test-compose: setup ## docker-compose.yml on the engine that DOCKER_HOST or the default socket names, from empty volumes

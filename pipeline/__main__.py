@@ -57,6 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--until", metavar="P:N,…", type=ends_from, help="end at those offsets; needs TALLY_SHADOW=on")
     parser.add_argument("--submit", metavar="JSON", type=json.loads, help="used by a run on a cluster for its client")
     choice = parser.parse_args(arguments)
+    from pipeline.flink_rest import FlinkUnreachable
     from pipeline.runner import JobEnded, say
 
     try:
@@ -71,7 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
     except CheckpointUnfit as fault:
         say(str(fault))
         return UNFIT
-    except JobEnded as end:
+    except (JobEnded, FlinkUnreachable) as end:
         say(str(end))
         return JOB_FAILED
 

@@ -67,7 +67,7 @@ class ClusterSettings:
             host=read.matching("TALLY_FLINK_HOST", "127.0.0.1", HOSTS, "this process's host as the others reach it"),
             bind=read.matching("TALLY_FLINK_BIND", "127.0.0.1", HOSTS, "the address to listen on"),
             name=read.matching("TALLY_TASKMANAGER", "taskmanager-1", r"[\w.-]{1,60}", "a name of its own"),
-            slots=read.whole("TALLY_SLOTS", "2", 1, 128),
+            slots=read.whole("TALLY_SLOTS", "2", 1, 256),
             heap=read.matching(*own_heap, SIZES, "a JVM heap size such as 512m or 2g"),
             state_memory=read.matching("TALLY_STATE_MEMORY", "192m", SIZES, "a size such as 192m or 1g"),
             database=read.database("DATABASE_URL") if "DATABASE_URL" in environ else None,
@@ -113,6 +113,8 @@ def jobmanager_options(settings: ClusterSettings) -> dict[str, object]:
         "rest.port": int(port),
         "rest.bind-port": port,
         "web.submit.enable": False,
+        # A job's parts go to as many TaskManagers as there are, and not all to the first.
+        "taskmanager.load-balance.mode": "SLOTS",
         "web.tmpdir": str(settings.scratch / "tmp"),
         "python.client.executable": sys.executable,
     }

@@ -34,6 +34,20 @@ class JobState:
 
 
 @dataclass(frozen=True)
+class FoundJob:
+    """A job that a cluster knows and that has not ended; one that is ending is on its way there."""
+
+    job_id: str
+    name: str
+    state: str
+
+    @property
+    def is_ending(self) -> bool:
+        """Tell whether it will end, whoever waits for it."""
+        return self.state in ("CANCELLING", "FAILING")
+
+
+@dataclass(frozen=True)
 class CheckpointStat:
     """One checkpoint of the job; times UTC."""
 
@@ -93,11 +107,12 @@ class FlinkRest:
         overview = self._call("/overview")
         return overview["slots-total"], overview["slots-available"]
 
-    def find_job(self, name: str) -> str | None:
-        """Return the id of the job of this name that has not ended, the newest of several. Raise FlinkUnreachable."""
+    def jobs(self, prefix: str) -> list[FoundJob]:
+        """Return the jobs whose names begin so and which have not ended, newest first. Raise FlinkUnreachable."""
         jobs = self._call("/jobs/overview")["jobs"]
-        ours = [job for job in jobs if job["name"] == name and job["state"] not in ENDED]
-        return max(ours, key=lambda job: job["start-time"])["jid"] if ours else None
+        ours = [job for job in jobs if job["name"].startswith(prefix) and job["state"] not in ENDED]
+        ours.sort(key=lambda job: job["start-time"], reverse=True)
+        return [FoundJob(job["jid"], job["name"], job["state"]) for job in ours]
 
     def cancel(self, job_id: str) -> None:
         """Ask for the job's end as it is. Raise FlinkUnreachable."""

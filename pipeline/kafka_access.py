@@ -1,6 +1,7 @@
 """How a Kafka lets the job in: TLS and SASL, as Java's client wants them."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +14,8 @@ LOGIN_MODULES = {
     "SCRAM-SHA-256": f"{SHADED}.scram.ScramLoginModule",
     "SCRAM-SHA-512": f"{SHADED}.scram.ScramLoginModule",
 }
+# As pipeline/settings.py has it for everything that stands between the quotes of a statement.
+PLAIN_PATH = re.compile(r"[\w.,:;/@%&?=+~ \[\]-]*", re.ASCII)
 LOGIN = 'KafkaClient {{\n  {module} required\n  username="{user}"\n  password="{password}";\n}};\n'
 
 
@@ -59,11 +62,15 @@ class KafkaAccess:
             faults.append("TALLY_KAFKA_USER: is not set; name the user of the log")
         needed = {"PASSWORD_FILE": self.needs_login, "CA_FILE": self.is_encrypted, "KEY_FILE": bool(self.key_file)}
         files = {"PASSWORD_FILE": self.password_file, "CA_FILE": self.ca_file, "KEY_FILE": self.key_file}
-        unreadable = (name for name, path in files.items() if needed[name] and not os.access(path, os.R_OK))
-        return faults + [
-            f"TALLY_KAFKA_{name}: {files[name]!r} can't be read; name a file that this user may read"
-            for name in unreadable
-        ]
+        for name, path in files.items():
+            if needed[name] and not os.access(path, os.R_OK):
+                faults.append(f"TALLY_KAFKA_{name}: {path!r} can't be read; name a file that this user may read")
+            elif needed[name] and name != "PASSWORD_FILE" and not PLAIN_PATH.fullmatch(path):
+                faults.append(
+                    f"TALLY_KAFKA_{name}: {path!r} has a character that SQL would quote; move the file below folders "
+                    "with plain names"
+                )
+        return faults
 
     @property
     def needs_login(self) -> bool:

@@ -5,6 +5,7 @@ and ends with an error when the job is gone; its next start submits it again fro
 JVM: a submission is a process of its own, which ends.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.checkpoints import choose_checkpoint
-from pipeline.flink_rest import ENDED, FlinkRest, FlinkUnreachable, JobUnknown
+from pipeline.flink_rest import ENDED, FlinkGone, FlinkRest, FlinkUnreachable, JobUnknown
 from pipeline.monitor import Monitor
 from pipeline.runner import (
     LOOK_SECONDS,
@@ -32,12 +33,12 @@ from pipeline.runner import (
 )
 from pipeline.session import Folders, cluster_options, prepare_environment
 from pipeline.settings import RESUME_HOURS, PipelineSettings
-from pipeline.stopping import look, runs, say, stop_job
+from pipeline.stopping import runs, say, stop_job
 
 # Its processes may be starting anew, one after the other.
 CLUSTER_PATIENCE = Patience(start=180.0, lost=120.0, gone=120.0, silent=120.0)
-CLUSTER_SECONDS = 180.0
-SLOTS_SECONDS = 120.0
+CLUSTER_SECONDS = 90.0
+SLOTS_SECONDS = 60.0
 CANCEL_SECONDS = 10.0
 CHECKPOINTS = "execution.checkpointing."
 # The client's: it plans, and hands over.
@@ -66,6 +67,11 @@ def run_on_cluster(settings: PipelineSettings) -> int:
         stop.job_runs()
         return _watch(settings, rest, job, stop, folders)
     except StoppedEarly:
+        # a submission that was cut short may have reached the cluster
+        with contextlib.suppress(FlinkUnreachable):
+            for left in rest.jobs(settings.job_name):
+                if left.name == settings.job_name:
+                    cancel(rest, left.job_id)
         say("stopped before it ran")
         return NOT_FLUSHED
     finally:
@@ -78,12 +84,32 @@ def found_or_submitted(settings: PipelineSettings, rest: FlinkRest, folders: Fol
     Raise JobEnded when the cluster has no room for it or refuses it, CheckpointUnfit.
     """
     await_cluster(rest, settings)
-    if running := rest.find_job(settings.job_name):
+    if settings.shadow:
+        end_left(rest, settings, settings.job_name)
+    if running := await_found(rest, settings.job_name):
         say(f"found running as {running} on {settings.flink}; goes on with it")
         return Submitted(running)
     checkpoint = choose_checkpoint(folders.checkpoints, time.time(), RESUME_HOURS)
     await_slots(rest, settings)
     return submitted(settings, folders, checkpoint.path if checkpoint else None)
+
+
+def await_found(rest: FlinkRest, name: str, clock=time.monotonic, sleep=time.sleep) -> str | None:
+    """Return the id of the job of this name, None where there is none; one that is ending is waited for."""
+    deadline = clock() + CLUSTER_SECONDS
+    while True:
+        found = [job for job in rest.jobs(name) if job.name == name]
+        if not found or not found[0].is_ending or clock() >= deadline:
+            return found[0].job_id if found else None
+        sleep(LOOK_SECONDS)
+
+
+def end_left(rest: FlinkRest, settings: PipelineSettings, own: str | None = None) -> None:
+    """End what an earlier rebuild or check has left on the cluster: it would write into the same shadow tables."""
+    for left in rest.jobs(settings.shadow_name):
+        if left.name != own:
+            say(f"ends {left.name}, left by an earlier rebuild or check")
+            cancel(rest, left.job_id)
 
 
 def await_cluster(rest: FlinkRest, settings: PipelineSettings, clock=time.monotonic, sleep=time.sleep) -> None:
@@ -176,9 +202,11 @@ def _watch(settings: PipelineSettings, rest: FlinkRest, job: Submitted, stop: St
 def look_at(rest: FlinkRest, job_id: str):
     """Return the job's state and whether the cluster's port is gone. Raise JobEnded when it was forgotten."""
     try:
-        return look(rest, job_id)
+        return rest.job_state(job_id), False
     except JobUnknown:
         raise JobEnded(f"the cluster knows no job {job_id} any more: its JobManager was started anew") from None
+    except FlinkUnreachable as fault:
+        return None, isinstance(fault, FlinkGone)
 
 
 def cancel(rest: FlinkRest, job_id: str, clock=time.monotonic, sleep=time.sleep) -> None:
@@ -203,6 +231,7 @@ def run_until_on_cluster(settings: PipelineSettings, ends: Mapping[int, int]) ->
         stop.catch_signals()
         folders.make()
         await_cluster(rest, settings)
+        end_left(rest, settings)
         await_slots(rest, settings)
         job = submitted(settings, folders, None, ends)
         return _await_end(rest, job.job_id, stop)

@@ -92,7 +92,8 @@ def prepare_environment(
     for name, value in MALLOC.items():
         environ.setdefault(name, value)
     # JVM_ARGS is split at spaces; the launcher's own variable may quote a folder that has one.
-    login = " ".join(settings.access.java_flags(folders.password_file.with_name("kafka.login")))
+    # the launcher's variable may quote; each run writes its own
+    login = " ".join(f'"{flag}"' for flag in settings.access.java_flags(folders.scratch / "kafka.login"))
     environ["JDK_JAVA_OPTIONS"] = f'-Djava.io.tmpdir="{folders.scratch}" {login}'.strip()
     environ["FLINK_LOG_DIR"] = str(folders.logs)
     environ["FLINK_IDENT_STRING"] = "job"
@@ -210,6 +211,8 @@ def restart_options() -> dict[str, str]:
         "restart-strategy.exponential-delay.initial-backoff": "1 s",
         "restart-strategy.exponential-delay.max-backoff": "5 s",
         "restart-strategy.exponential-delay.reset-backoff-threshold": "60 s",
+        # For ever would hide why; after minutes of it the job ends with its cause, and is submitted again.
+        "restart-strategy.exponential-delay.attempts-before-reset-backoff": "60",
     }
 
 

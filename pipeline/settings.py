@@ -70,14 +70,20 @@ class PipelineSettings:
     heap: str
     state_memory: str = "192m"
     shadow: bool = False
+    shadow_run: str = ""
     access: KafkaAccess = field(default_factory=KafkaAccess)
     flink: str = ""
     name: str = "tallystream"
 
     @property
     def job_name(self) -> str:
-        """The job's name on its cluster, where a rebuild's job may run beside the live one."""
-        return f"{self.name}-rebuild" if self.shadow else self.name
+        """The job's name on its cluster, where a rebuild's job may run beside the live one: each has one of its own."""
+        return f"{self.shadow_name}{self.shadow_run}" if self.shadow else self.name
+
+    @property
+    def shadow_name(self) -> str:
+        """How the names of all jobs begin that fill the shadow tables."""
+        return f"{self.name}-rebuild"
 
     @property
     def state_hours(self) -> int:
@@ -116,6 +122,7 @@ class PipelineSettings:
             jars=read.jars("TALLY_JAR_DIR"),
             state_memory=read.matching("TALLY_STATE_MEMORY", "192m", SIZES, "a size such as 192m or 1g"),
             shadow=read.switch("TALLY_SHADOW", "off"),
+            shadow_run=read.matching("TALLY_SHADOW_RUN", "", r"[\w-]{1,40}", "letters, digits, dash, underscore"),
             access=KafkaAccess.read(read),
             flink=read.matching("TALLY_FLINK", "", SERVER, "host:port of a cluster's REST interface"),
             name=read.matching("TALLY_JOB_NAME", "tallystream", JOB_NAMES, "letters, digits, dot, dash, underscore"),

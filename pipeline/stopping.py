@@ -6,7 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline.flink_rest import ENDED, FlinkGone, FlinkRest, FlinkUnreachable, JobState, JobUnknown, innermost_cause
+from pipeline.flink_rest import (
+    ENDED,
+    FlinkGone,
+    FlinkRest,
+    FlinkUnreachable,
+    JobState,
+    JobUnknown,
+    innermost_cause,
+)
 
 if TYPE_CHECKING:
     from pyflink.common import JobClient
@@ -71,12 +79,13 @@ def stop_at_one_cut(
 
 
 def runs(rest: FlinkRest, job_id: str) -> bool:
-    """Tell whether the job has not ended, as far as Flink answers."""
+    """Tell whether the job has not ended, as far as Flink answers; one that it does not know has."""
     try:
-        state, gone = look(rest, job_id)
-    except JobUnknown:
+        return rest.job_state(job_id).state not in ENDED
+    except (FlinkGone, JobUnknown):
         return False
-    return not gone and (state is None or state.state not in ENDED)
+    except FlinkUnreachable:
+        return True
 
 
 def cancel_by(client: "JobClient") -> None:
@@ -91,10 +100,8 @@ def cancel_by(client: "JobClient") -> None:
 
 
 def look(rest: FlinkRest, job_id: str) -> tuple[JobState | None, bool]:
-    """Return the job's state, None where Flink does not answer, and whether its port is gone. Raise JobUnknown."""
+    """Return the job's state, None where Flink does not answer, and whether its port is gone."""
     try:
         return rest.job_state(job_id), False
-    except JobUnknown:
-        raise
     except FlinkUnreachable as fault:
         return None, isinstance(fault, FlinkGone)

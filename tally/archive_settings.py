@@ -23,9 +23,9 @@ class ArchiveSettings:
     kafka: str
     topic: str
     database_url: str
-    told_lag_file: Path | None = None
     roll_seconds: int = 60
     buffer_bytes: int = 64 * MIB
+    told_lag_file: Path | None = None
 
     @property
     def folder(self) -> Path:

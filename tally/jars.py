@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -222,10 +222,13 @@ def failed_fetch(jar: Jar, asked: str, error: Exception) -> JarError:
     )
 
 
-def main() -> int:
+def main(names: Sequence[str] = ()) -> int:
     """Make every jar ready, or those of the groups that are named; return the exit code."""
     try:
-        ready_jars(names=sys.argv[1:] or GROUPS)
+        if unknown := set(names) - set(GROUPS):
+            known = ", ".join(GROUPS)
+            raise JarError(f"no group of jars is called {', '.join(sorted(unknown))}; found {known}; name one of those")
+        ready_jars(names=names or GROUPS)
     except JarError as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1
@@ -233,4 +236,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

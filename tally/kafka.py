@@ -157,9 +157,12 @@ def is_answering(bootstrap: str, seconds: float = ANSWER_SECONDS, refusals: list
         if refusals is not None and error.code() in (Code._AUTHENTICATION, Code._SSL):
             refusals.append(error.str())
 
+    admin = admin_client(bootstrap, note)
     try:
-        return bool(admin_client(bootstrap, note).list_topics(timeout=seconds).brokers)
+        return bool(admin.list_topics(timeout=seconds).brokers)
     except KafkaException:
+        # errors are told to those who poll
+        admin.poll(0)
         return False
 
 

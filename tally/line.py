@@ -32,6 +32,8 @@ from tally.supervisor import Supervisor, python_command
 
 ANSWER_SECONDS = 5
 FRESH_SECONDS = 30.0
+# on a cluster it waits for that, and for room in it, before it says so and ends
+JOB_START_SECONDS = 240.0
 JOB_CURE = (
     "mend what they say; if they speak of a checkpoint that does not fit, `tally rebuild` makes every result again "
     "from the log at the next start"
@@ -163,9 +165,10 @@ class Line:
     def use_what_is_prepared(self) -> None:
         """Take the given addresses as they are: the database's is that of the writer's role."""
         url = self.settings.database_url
-        self.kafka, self.urls = self.settings.kafka, DatabaseUrls(url, url, url, url)
+        self.kafka, self.urls = self.settings.kafka, DatabaseUrls(owner=url, writer=url, reader="", dashboard=url)
         save_urls(self.home, self.urls)
-        self.supervisor.describe(kafka=self.kafka, topic=self.settings.topic, database_url=url)
+        address = self.dashboard_url if self.has("dashboard") else ""
+        self.supervisor.describe(kafka=self.kafka, topic=self.settings.topic, dashboard_url=address)
 
     def prepare_broker(self) -> Broker:
         """Write the embedded broker's configuration; format its storage the first time."""
@@ -207,8 +210,9 @@ class Line:
             self.supervisor.say(note)
         check_server(self.urls.writer, self.settings)
         save_urls(self.home, self.urls)
+        address = self.dashboard_url if self.has("dashboard") else ""
         self.supervisor.describe(
-            kafka=self.kafka, topic=self.settings.topic, database_url=self.urls.reader, dashboard_url=self.dashboard_url
+            kafka=self.kafka, topic=self.settings.topic, database_url=self.urls.reader, dashboard_url=address
         )
 
     def start_parts(self) -> None:
@@ -248,7 +252,9 @@ class Line:
         start = {"since": datetime.now(UTC)}
         signs = {name: partial(has_row, self.urls.writer, f"{name}_is_alive", start) for name in ("job", "archive")}
         specs = [
-            ChildSpec("job", python_command("pipeline"), writer, signs["job"], start_seconds=180, cure=JOB_CURE),
+            ChildSpec(
+                "job", python_command("pipeline"), writer, signs["job"], start_seconds=JOB_START_SECONDS, cure=JOB_CURE
+            ),
             ChildSpec("archive", python_command("tally.archive"), writer, signs["archive"]),
             ChildSpec("inbox", python_command("tally.inbox"), self.environment()),
             ChildSpec("dashboard", python_command("dashboard"), dashboard, self.dashboard_answers),
@@ -273,7 +279,8 @@ class Line:
 
     def environment(self, **more: str) -> dict[str, str]:
         """Return a child's whole environment: ours without any database's address, and the settings on top."""
-        inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        addresses = ("DATABASE_URL", "DATABASE_URL_FILE")
+        inherited = {name: value for name, value in os.environ.items() if name not in addresses}
         own = {
             MARK: str(self.home.root),
             "JAVA_HOME": str(self.ground.java.home),

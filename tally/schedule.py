@@ -12,9 +12,10 @@ from tally.catalogue import Catalogue, CatalogueError
 from tally.child import Child, ChildSpec
 from tally.chores import Chore
 from tally.database import as_database_error, execute, execute_many
+from tally.drained import read_reached
 from tally.free_space import FreeSpace
 from tally.line import Line
-from tally.log_watch import look_at_log
+from tally.log_watch import LogWatch
 from tally.supervisor import python_command
 
 FIRST_AUDIT_SECONDS = 300.0
@@ -41,7 +42,7 @@ def upkeep_of(line: Line, catalogue: Catalogue) -> list[Chore]:
         Chore("partitions", 6 * 3600, lambda: create_partitions(line)),
         Chore("trimming", 3600, lambda: trim(line)),
         Chore("closing of windows", 60, lambda: close_windows(line)),
-        Chore("the log", 60, lambda: watch_log(line)),
+        Chore("the log", 60, LogWatch(line.kafka, line.settings.topic, lambda: read_reached(line.urls.writer)).look),
         Chore("catalogue", 2, lambda: load_catalogue(catalogue)),
         Chore("history", 2, HistoryCopy(line).look),
         Chore("inbox", 1, RefusedFiles(line.home.inbox / "failed").look),
@@ -78,13 +79,6 @@ def trim(line: Line) -> list[str]:
     """Forget measurements that nothing shows any more; results are never trimmed here."""
     for name in ("trim_lag_samples", "trim_checkpoint_stats"):
         execute(line.urls.writer, name)
-    return []
-
-
-def watch_log(line: Line) -> list[str]:
-    """Tell when the log has lost what was not counted, or has got settings under which it could."""
-    reached = execute(line.urls.writer, "reached_offsets")
-    look_at_log(line.kafka, line.settings.topic, {partition: counted for partition, _, counted in reached})
     return []
 
 

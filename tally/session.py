@@ -103,7 +103,7 @@ def start(line: Line, plan: Plan, progress: Callable[[str], None], screen: Scree
         forget_pause(line.home)
     line.start_parts()
     wait_for("dashboard", line, progress)
-    if line.has("job") or line.has("dashboard"):
+    if line.has("dashboard"):
         screen.address(line.dashboard_url, line.home.root)
     wait_for("archive", line, progress)
     if not rebuild.is_asked:

@@ -106,7 +106,7 @@ def amounts(value: Any) -> tuple[int, ...]:
 def parts(value: Any) -> tuple[str, ...]:
     """Parse a list of parts; a variable separates them by commas."""
     named = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-    if not isinstance(named, list | tuple) or not named or not set(named) <= set(PARTS):
+    if not isinstance(named, list | tuple) or not named or not all(part in PARTS for part in named):
         raise ValueError(f"must be one or several of {', '.join(PARTS)}")
     return tuple(part for part in PARTS if part in named)
 
@@ -147,7 +147,7 @@ def is_database_url(value: str) -> bool:
 
 PATH = matching(r"[^\x00\n'\"]{0,1000}", "a text without quotes")
 HOST = matching(r"[A-Za-z0-9_.:%-]{1,253}", "a host name or address such as 127.0.0.1 or 0.0.0.0")
-SERVER = matching(r"([^\s,:]+:\d{1,5})?", "host:port")
+SERVER = matching(r"((\[[0-9a-fA-F:.]+\]|[^\s,:]+):\d{1,5})?", "host:port")
 JOB_NAME = matching(r"[A-Za-z0-9._-]{1,80}", "letters, digits, dot, dash, underscore")
 SERVERS = matching(r"([^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*)?", "host:port, several separated by commas")
 
@@ -187,7 +187,9 @@ class Settings:
     kafka_user: str = setting("", PATH, "its user, with SASL")
     kafka_password_file: str = setting("", PATH, "file that holds the user's password")
     kafka_ca_file: str = setting("", PATH, "PEM file of the authority that signed its certificate, with SSL")
-    kafka_key_file: str = setting("", PATH, "PEM file of our own key with its certificates, where it asks for one")
+    kafka_key_file: str = setting(
+        "", PATH, "PEM file of our own key (PKCS 8) with its certificates, where it asks for one"
+    )
     database_url: str = setting(
         "", database_url, "address of your own Postgres (DATABASE_URL); empty: the embedded one"
     )
@@ -237,6 +239,11 @@ def contradictions(settings: Settings) -> list[str]:
     """Return what is wrong with settings that are each right."""
     files = {name: getattr(settings, name) for name in ("kafka_password_file", "kafka_ca_file", "kafka_key_file")}
     faults = access_faults(settings.kafka_security, settings.kafka_user, files)
+    if settings.kafka_security != "PLAINTEXT" and not settings.kafka:
+        faults.append(
+            f"kafka_security is for a Kafka of your own; found {settings.kafka_security} and no TALLY_KAFKA; name it, "
+            "or leave kafka_security out"
+        )
     if settings.flink and settings.cluster:
         faults.append(
             f"flink and cluster are both set; found {settings.flink!r} and {settings.cluster}; keep one: a cluster of "

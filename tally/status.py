@@ -129,7 +129,7 @@ def summary(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("Kafka", f"{found['kafka']}, topic {found['topic']}" if found["kafka"] else "not up yet"),
         ("Database", found["database_url"] or "not up yet"),
         ("Inbox", f"{inbox['folder']}: {inbox['waiting']} waiting, {inbox['done']} done, {inbox['failed']} failed"),
-        ("Lag", "unknown" if lag is None else f"{lag} s, {found['consumer_lag']:,} records behind"),
+        ("Lag", "unknown" if lag is None else f"{lag} s, {found['consumer_lag']:,} offsets behind"),
         ("Counts", ", ".join(f"{value:,} {name}" for name, value in counts.items()) if counts else "unknown"),
         *(("Fault", fault) for fault in found["faults"]),
     ]

@@ -2,13 +2,16 @@
 
 import json
 
+import psutil
 import pytest
 
 from tests.chaos.account import prove_exact
+from tests.e2e.test_security import files_with
 from tests.line import running_line
 from tests.tally.secured_broker import PASSWORD, secured_broker
 
 pytestmark = [pytest.mark.e2e, pytest.mark.cluster]
+CHILDREN = ("job", "archive", "inbox", "dashboard")
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +27,11 @@ def secured(tmp_path_factory):
             yield one
 
 
+def arguments_of(pid: int) -> str:
+    """Return a process's command line."""
+    return " ".join(psutil.Process(pid).cmdline())
+
+
 @pytest.mark.parametrize("cluster", ["0", "1"])
 def test_every_part_is_let_in_and_every_row_is_exact(secured, cluster):
     settings = {**secured.variables, "TALLY_CLUSTER": cluster, "TALLY_TOPIC": f"secured-{cluster}"}
@@ -37,14 +45,9 @@ def test_every_part_is_let_in_and_every_row_is_exact(secured, cluster):
         hidden.write_text(json.dumps(event) + "\n")
         hidden.rename(line.home / "inbox" / "own.ndjson")
         assert prove_exact(line)["records"] == 2001
-        held = [file for file in line.home.rglob("*") if file.is_file() and PASSWORD.encode() in file.read_bytes()]
-        assert [file.name for file in held] == [], (
-            "the login file holds it quoted, the password's own file lies elsewhere"
-        )
-        arguments = [
-            " ".join(process.cmdline()) for process in line.processes("supervisor")[0].children(recursive=True)
-        ]
-        assert [one for one in arguments if 'pass"word' in one] == []
+        # the login file of Java holds it quoted; the file that was named lies elsewhere
+        assert files_with(line.home, [PASSWORD]) == set()
+        assert [told for told in (arguments_of(line.pid(name)) for name in CHILDREN) if "of the shop" in told] == []
 
 
 def test_a_wrong_password_is_told_as_what_it_is(secured, tmp_path):

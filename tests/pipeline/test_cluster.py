@@ -48,7 +48,7 @@ def test_every_fault_of_the_settings_is_told_at_once(tmp_path):
         "the job's settings have 5 faults:",
         "  TALLY_FLINK: '8081' is not valid; give host:port of the JobManager's REST interface",
         "  TALLY_FLINK_RPC: is not set; `tally run` sets it for its job; set it yourself for a job of your own",
-        "  TALLY_SLOTS: '0' is not valid; give a whole number from 1 to 128",
+        "  TALLY_SLOTS: '0' is not valid; give a whole number from 1 to 256",
         "  TALLY_JOB_HEAP: 'lots' is not valid; give a JVM heap size such as 512m or 2g",
         "  DATABASE_URL: does not begin with postgresql://; give postgresql://user:password@host:port/database",
     ]

@@ -16,7 +16,7 @@ from tally.kafka import MAX_MESSAGE_BYTES, SERVER_PROPERTIES, Broker
 from tally.ports import LOOPBACK, free_port
 from tests.tally.broker import wait_until_up
 
-USER, PASSWORD, BROKERS_PASSWORD = "tally", 'pass"word\\of the shop', "the broker's own"
+USER, PASSWORD, BROKERS_PASSWORD = "tally", "pass\\word of the shop", "the own one of the broker"
 SECURED = """\
 sasl.enabled.mechanisms=SCRAM-SHA-512
 sasl.mechanism.inter.broker.protocol=SCRAM-SHA-512
@@ -72,8 +72,7 @@ def prepare(broker: Broker, keys: Path, authority: Path) -> None:
     broker.properties.with_name("log4j2.xml").write_text("<Configuration/>")
     tool = ["kafka.tools.StorageTool", "format", "--standalone", "-t", "MkU3OEVBNTcwNTJENDM2Qk"]
     for user, password in ((USER, PASSWORD), ("broker", BROKERS_PASSWORD)):
-        quoted = password.replace("\\", "\\\\").replace('"', '\\"')
-        tool += ["--add-scram", f'SCRAM-SHA-512=[name={user},password="{quoted}"]']
+        tool += ["--add-scram", f'SCRAM-SHA-512=[name={user},password="{password}"]']
     subprocess.run(broker.java_command(*tool, "-c", str(broker.properties)), check=True, capture_output=True)
 
 

@@ -1,4 +1,4 @@
--- The log is read through TLS; one row stays one record of the log.
+-- One row stays one record of the log, which is read through TLS.
 -- grain: log_partition, log_offset
 ALTER TABLE sales_events SET (
     'properties.security.protocol' = '${kafka_security}',
