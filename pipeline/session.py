@@ -23,6 +23,8 @@ GIVE_BACK_MS = 15_000
 # RocksDB's blocks come and go from many threads; with an arena of glibc's for each, a fifth of that memory was holes
 # that no trimming could give back.
 MALLOC = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "131072"}
+# A client plans, hands over and ends: it need not be fast for long, and nothing of it is worth the second compiler.
+SMALL = "-Xmx{heap} -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 # A start is a minute of code that runs once: the second compiler took a third of it (docs/decisions/0002). Code that
 # runs for each record still reaches it, ten times later. The metaspace begins at its size in use, without collections.
 QUICK_START = (
@@ -88,7 +90,8 @@ def prepare_environment(
     """
     # Thread mode finds its interpreter through PATH.
     environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + environ.get("PATH", "")
-    environ["JVM_ARGS"] = f"{memory_flags(heap or settings.heap)} -XX:+UseParallelGC -Duser.timezone=UTC {QUICK_START}"
+    memory = memory_flags(settings.heap) + " -XX:+UseParallelGC" if heap is None else SMALL.format(heap=heap)
+    environ["JVM_ARGS"] = f"{memory} -Duser.timezone=UTC {QUICK_START}"
     for name, value in MALLOC.items():
         environ.setdefault(name, value)
     # JVM_ARGS is split at spaces; the launcher's own variable may quote a folder that has one.

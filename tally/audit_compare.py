@@ -13,7 +13,6 @@ import pyarrow as pa
 from tally.audit_tables import KEYS, statement
 
 KINDS = ("missing", "extra", "wrong", "undecided", "moving")
-MEMORY = "2GB"
 
 
 @dataclass(frozen=True)
@@ -75,15 +74,26 @@ class Settled:
     visible: Mapping[int, int] = field(default_factory=dict)
 
 
-class Comparison:
-    """A DuckDB of its own, which spills into a folder when it needs more than MEMORY; close it when done."""
+@dataclass(frozen=True)
+class Room:
+    """What a comparison may take of the machine: memory before it spills to disk, and threads."""
 
-    def __init__(self, folder: Path, *, shipments: bool, dedup_ms: int | None, most_shown: int):
+    megabytes: int = 2000
+    threads: int = os.cpu_count() or 1
+
+
+class Comparison:
+    """A DuckDB of its own, which spills into a folder when it needs more than its room; close it when done."""
+
+    def __init__(
+        self, folder: Path, *, shipments: bool, dedup_ms: int | None, most_shown: int, room: Room | None = None
+    ):
+        room = room or Room()
         self.connection = duckdb.connect(
             config={
-                "memory_limit": MEMORY,
+                "memory_limit": f"{room.megabytes}MB",
                 "temp_directory": str(folder / "spill"),
-                "threads": os.cpu_count() or 1,
+                "threads": room.threads,
                 "preserve_insertion_order": False,
             },
         )

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from tally.archive_compaction import READERS_LOCK
 from tally.archive_files import ArchiveError, Segment, holes, list_files, locked, read_identity, without_merged
-from tally.audit_compare import Comparison, Settled, TableResult, Totals, UnsureId
+from tally.audit_compare import Comparison, Room, Settled, TableResult, Totals, UnsureId
 from tally.audit_log import AuditError, LogTail
 from tally.audit_settings import AuditSettings
 from tally.audit_snapshot import connected, read_shipments, read_store_days, read_visible, take_snapshot
@@ -200,9 +200,15 @@ def opened(
         segments = segments_without_holes(settings.folder)
         tail = LogTail(settings.kafka, settings.topic, segments)
         stack.callback(tail.close)
-        verdicts = verdicts_of(segments, settings.folder / FOLDER, settings.contract, fresh=fresh, say=say)
+        verdicts = verdicts_of(
+            segments, settings.folder / FOLDER, settings.contract, fresh=fresh, say=say, workers=settings.workers
+        )
         comparison = Comparison(
-            scratch, shipments=read_shipments(connection), dedup_ms=settings.dedup_ms, most_shown=most_shown
+            scratch,
+            shipments=read_shipments(connection),
+            dedup_ms=settings.dedup_ms,
+            most_shown=most_shown,
+            room=Room(settings.megabytes, settings.workers),
         )
         stack.callback(comparison.close)
         yield Audit(settings, connection, tail, comparison, scratch, list(verdicts.files), say, sleep)

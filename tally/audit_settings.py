@@ -33,6 +33,8 @@ class AuditSettings:
     settle_seconds: float = 15.0
     patience_seconds: float = 60.0
     rounds: int = 5
+    megabytes: int = 2000
+    workers: int = os.cpu_count() or 1
 
     @property
     def folder(self) -> Path:
@@ -65,6 +67,8 @@ class AuditSettings:
             dedup=parsed(environment, "TALLY_DEDUP", "on", switch, faults),
             dedup_hours=parsed(environment, "TALLY_DEDUP_HOURS", "72", whole(MINIMUM_DEDUP_HOURS, 24 * 90), faults),
             buyer_key=read_key(environment, home, faults),
+            megabytes=parsed(environment, "TALLY_AUDIT_MEGABYTES", "2000", whole(64, 1_000_000), faults),
+            workers=parsed(environment, "TALLY_AUDIT_WORKERS", "0", whole(0, 256), faults) or os.cpu_count() or 1,
             # two checkpoints flush every sink, whatever its buffers hold
             settle_seconds=2.0 * (checkpoint or 0) + 5.0,
         )

@@ -52,7 +52,7 @@ SCHEMA = pa.schema(
 NO_EVENT = (None,) * len(Event._fields)
 MADE_FROM = b"tally.made_from"
 FOLDER = "verdicts"
-BATCH_RECORDS = 50_000
+BATCH_RECORDS = 10_000
 WORTH_PROCESSES = 200_000
 
 
@@ -124,9 +124,18 @@ def made_from(target: Path) -> str | None:
 
 
 def verdicts_of(
-    segments: list[Segment], folder: Path, contract: Contract, *, fresh: bool, say: Callable[[str], None]
+    segments: list[Segment],
+    folder: Path,
+    contract: Contract,
+    *,
+    fresh: bool,
+    say: Callable[[str], None],
+    workers: int = 0,
 ) -> Verdicts:
-    """Return the verdict files of the archive's files, making those that are not there; `fresh` makes all again."""
+    """Return the verdict files of the archive's files, making those that are not there; `fresh` makes all again.
+
+    `workers` is in how many processes at most; 0: one for each core.
+    """
     folder.mkdir(mode=0o700, exist_ok=True)
     targets = [folder / one.path.name for one in segments]
     remove_strangers(folder, {path.name for path in targets})
@@ -138,13 +147,13 @@ def verdicts_of(
     judged = sum(pq.read_metadata(source).num_rows for source, *_ in missing)
     if judged:
         say(f"checking {judged:,} records that no audit has seen")
-    run_tasks(missing, judged)
+    run_tasks(missing, judged, workers or os.cpu_count() or 1)
     return Verdicts(tuple(targets), judged)
 
 
-def run_tasks(tasks: list[tuple], records: int) -> None:
-    """Judge files, on every core when there is enough to do."""
-    workers = min(len(tasks), os.cpu_count() or 1)
+def run_tasks(tasks: list[tuple], records: int, most_workers: int) -> None:
+    """Judge files, in several processes when there is enough to do."""
+    workers = min(len(tasks), most_workers)
     if records < WORTH_PROCESSES or workers < 2:
         for task in tasks:
             judge_segment(*task)

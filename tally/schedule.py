@@ -149,11 +149,11 @@ def history_days(progress: dict) -> list[dict]:
 
 
 def has_history_to_publish(line: Line) -> bool:
-    """Tell whether the demo's generator still publishes its history."""
-    if "generator" not in line.children:
-        return False
+    """Tell whether the demo's generator, here or in a container of its own, still publishes its history."""
     try:
         return json.loads((line.home.generator / "progress.json").read_text()).get("phase") != "live"
+    except FileNotFoundError:
+        return "generator" in line.children
     except (OSError, ValueError):
         return True
 

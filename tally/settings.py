@@ -175,6 +175,10 @@ class Settings:
         400, whole(8, 36500), "how long result rows are kept, in days; this version drops nothing yet"
     )
     audit: bool = setting(True, switch, "recompute and compare every result row, every hour on the hour")
+    audit_megabytes: int = setting(
+        2000, whole(64, 1_000_000), "memory that an audit's recomputation takes before it spills to disk, in MB"
+    )
+    audit_workers: int = setting(0, whole(0, 256), "processes and threads of an audit; 0: one for each core")
     host: str = setting("127.0.0.1", HOST, "address the dashboard listens on; 0.0.0.0 for a wall on another machine")
     port: int = setting(8600, whole(0, 65535), "the dashboard's port; 0: any free one, kept")
     postgres_port: int = setting(

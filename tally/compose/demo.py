@@ -17,7 +17,7 @@ FAREWELL = """\
   Dashboard   http://127.0.0.1:{port}
   SQL         docker compose exec postgres psql -U tally_reader tally -c "SELECT * FROM sales_today"
   Audit       docker compose exec archive tally audit
-  Stop        docker compose down      (its data stays; docker compose down -v removes it)
+  Stop        docker compose --profile "*" down      (its data stays; with -v it goes, too)
 """
 
 

@@ -96,4 +96,4 @@ def project(name: str, **settings: str) -> Iterator[Project]:
     try:
         yield one
     finally:
-        one.look("down", "-v", "--remove-orphans", "--timeout", "20")
+        one.look("--profile", "*", "down", "-v", "--remove-orphans", "--timeout", "20")

@@ -43,7 +43,9 @@ def test_a_lasting_service_is_looked_after(name):
 
 
 def test_all_limits_together_leave_room_on_a_laptop_of_8_gb():
-    assert sum(megabytes(SERVICES[name]["mem_limit"]) for name in BY_DEFAULT) <= MOST_MEMORY
+    # the one-shots of the start have ended before the largest begin
+    together = [name for name in BY_DEFAULT if name not in ONE_SHOTS]
+    assert sum(megabytes(SERVICES[name]["mem_limit"]) for name in together) <= MOST_MEMORY
 
 
 def test_nothing_but_the_pages_and_postgres_is_published_and_those_on_loopback():
