@@ -214,13 +214,14 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"cluster: give the process's kind: {', '.join(ENTRIES)}; found {role or 'none'}", file=sys.stderr)
         return FAULTY_SETTINGS
     try:
-        settings = ClusterSettings.from_env(role[0], with_database(os.environ))
+        environ = with_database(os.environ)
+        settings = ClusterSettings.from_env(role[0], environ)
     except ConfigurationError as fault:
         print(f"{role[0]}: {fault}", file=sys.stderr)
         return FAULTY_SETTINGS
     folder = write_configuration(settings)
-    command = java_command(settings, flink_home(), java_of(os.environ), folder)
-    os.execve(command[0], command, java_environment(folder, os.environ))
+    command = java_command(settings, flink_home(), java_of(environ), folder)
+    os.execve(command[0], command, java_environment(folder, environ))
 
 
 def with_database(environ: Mapping[str, str]) -> dict[str, str]:

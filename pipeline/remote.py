@@ -86,20 +86,29 @@ def found_or_submitted(settings: PipelineSettings, rest: FlinkRest, folders: Fol
     await_cluster(rest, settings)
     if settings.shadow:
         end_left(rest, settings, settings.job_name)
-    if running := await_found(rest, settings.job_name):
+    if running := await_found(rest, settings.job_name, is_due=not settings.submits):
         say(f"found running as {running} on {settings.flink}; goes on with it")
         return Submitted(running)
+    if not settings.submits:
+        raise JobEnded(
+            f"no job {settings.job_name} runs on {settings.flink}, and none is submitted (TALLY_SUBMIT=off); start the "
+            "cluster's own program, or set TALLY_SUBMIT=on"
+        )
     checkpoint = choose_checkpoint(folders.checkpoints, time.time(), RESUME_HOURS)
     await_slots(rest, settings)
     return submitted(settings, folders, checkpoint.path if checkpoint else None)
 
 
-def await_found(rest: FlinkRest, name: str, clock=time.monotonic, sleep=time.sleep) -> str | None:
-    """Return the id of the job of this name, None where there is none; one that is ending is waited for."""
+def await_found(rest: FlinkRest, name: str, is_due: bool = False, clock=time.monotonic, sleep=time.sleep) -> str | None:
+    """Return the id of the job of this name, None where there is none; one that is ending is waited for.
+
+    One that is due, since the cluster itself begins it, is waited for, too.
+    """
     deadline = clock() + CLUSTER_SECONDS
     while True:
         found = [job for job in rest.jobs(name) if job.name == name]
-        if not found or not found[0].is_ending or clock() >= deadline:
+        is_settled = not found[0].is_ending if found else not is_due
+        if is_settled or clock() >= deadline:
             return found[0].job_id if found else None
         sleep(LOOK_SECONDS)
 

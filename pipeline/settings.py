@@ -73,6 +73,7 @@ class PipelineSettings:
     shadow_run: str = ""
     access: KafkaAccess = field(default_factory=KafkaAccess)
     flink: str = ""
+    submits: bool = True
     name: str = "tallystream"
 
     @property
@@ -125,6 +126,7 @@ class PipelineSettings:
             shadow_run=read.matching("TALLY_SHADOW_RUN", "", r"[\w-]{1,40}", "letters, digits, dash, underscore"),
             access=KafkaAccess.read(read),
             flink=read.matching("TALLY_FLINK", "", SERVER, "host:port of a cluster's REST interface"),
+            submits=read.switch("TALLY_SUBMIT", "on"),
             name=read.matching("TALLY_JOB_NAME", "tallystream", JOB_NAMES, "letters, digits, dot, dash, underscore"),
             heap=read.matching("TALLY_JOB_HEAP", "512m", SIZES, "a JVM heap size such as 1500m or 2g"),
         )

@@ -201,6 +201,9 @@ class Settings:
     cluster: int = setting(
         0, whole(0, 64), "TaskManagers of a Flink cluster of processes on this machine; 0: all of Flink in one process"
     )
+    submit: bool = setting(
+        True, switch, "submit the job to that cluster; off: its JobManager runs it by itself (application mode)"
+    )
     job_name: str = setting("tallystream", JOB_NAME, "the job's name on its cluster, one for each deployment")
     parts: tuple[str, ...] = setting(
         PARTS, parts, "what this home runs, where the rest runs elsewhere, as in compose (docs/compose.md)"

@@ -16,7 +16,7 @@ from tally.demo import (
     list_scenarios,
 )
 from tally.session import Plan, prepare_services, run_session
-from tally.settings import Settings
+from tally.settings import PARTS, Settings
 from tally.supervisor import python_command
 from tally.upgrade import ask_for_rebuild, start_again, take_over
 
@@ -81,7 +81,7 @@ def run(context: Context, host: str | None, seconds: float | None, cluster: int 
       mv sales.ndjson ~/.tallystream/inbox/
     """
     settings, screen = with_options(context, TALLY_HOST=host, TALLY_CLUSTER=cluster and str(cluster)), Screen()
-    if has_entries(context.home.generator):
+    if has_entries(context.home.generator) and settings.parts == PARTS:
         screen.say("this home holds the simulated shop of a demo; keep your own apart: tally --home DIR run")
     run_session(settings, Plan("tally run", None, seconds), screen)
 

@@ -90,8 +90,8 @@ def test_a_state_of_another_version_is_refused_and_what_is_written_from_now_on_i
         choose_checkpoint(tmp_path, NOW, 72)
     assert str(caught.value) == (
         f"the newest checkpoint holds another state than this version's SQL; found version 99 in {found}, this job "
-        f"goes on from {STATE_VERSION}; run `tally rebuild`: it makes every result again from the log, and readers see the "
-        "old numbers until then"
+        f"goes on from {STATE_VERSION}; run `tally rebuild`: it makes every result again from the log, and readers see "
+        "the old numbers until then"
     )
     assert (tmp_path / "state-version").read_text() == "99\n", "a start that was refused changes nothing"
 

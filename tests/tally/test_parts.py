@@ -1,8 +1,8 @@
 """A home that runs some of the parts, and what the others are handed and asked."""
 
 import json
+import os
 import stat
-import time
 from dataclasses import replace
 
 import pytest
@@ -125,28 +125,44 @@ def test_a_catalogue_of_a_generator_elsewhere_is_found_and_the_users_own_comes_f
 
 
 def test_a_container_is_healthy_while_its_part_gives_signs_of_life(tmp_path, capsys):
-    now = time.time()
     told = {"TALLY_HOME": str(tmp_path), "TALLY_LAG_FILE": str(tmp_path / "lag.json")}
-    assert healthy.main("archive", told) == 1
+    assert healthy.main("archive", healthy.Asked(told, 1000.0, 900.0)) == 1
     assert "archive is not healthy; found: FileNotFoundError" in capsys.readouterr().err
-    (tmp_path / "lag.json").write_text(json.dumps({"lag_seconds": 0.2, "sampled_at": now}))
-    assert healthy.main("archive", told, lambda: now + 29) == 0
-    assert healthy.main("archive", told, lambda: now + 31) == 1
-    (tmp_path / "generator").mkdir()
-    (tmp_path / "generator" / "progress.json").touch()
-    assert healthy.main("generator", told, lambda: now + 5) == 0
-    assert healthy.main("generator", told, lambda: now + 60) == 1
+    (tmp_path / "lag.json").write_text(json.dumps({"lag_seconds": 0.2, "sampled_at": 1000.0}))
+    assert healthy.main("archive", healthy.Asked(told, 1029.0, 900.0)) == 0
+    assert healthy.main("archive", healthy.Asked(told, 1031.0, 900.0)) == 1
+    assert healthy.main("archive", healthy.Asked(told, 1005.0, 1001.0)) == 1, "what an earlier start has left"
+    progress = tmp_path / "generator" / "progress.json"
+    progress.parent.mkdir()
+    progress.touch()
+    at = progress.stat().st_mtime
+    assert healthy.main("generator", healthy.Asked(told, at + 5, at - 5)) == 0
+    assert healthy.main("generator", healthy.Asked(told, at + 60, at - 5)) == 1
 
 
 @pytest.mark.parametrize(
-    ("is_ready", "states", "code"),
-    [(True, ("running", "running"), 0), (True, ("running", "waiting to restart"), 1), (False, ("running",), 1)],
+    ("is_ready", "states", "age", "code"),
+    [
+        (True, ("running", "starting"), 5, 0),
+        (True, ("running", "waiting to restart"), 5, 1),
+        (False, ("running",), 5, 1),
+        (True, ("running",), -5, 1),
+    ],
 )
-def test_the_jobs_container_is_healthy_when_all_of_it_runs(tmp_path, is_ready, states, code):
+def test_the_jobs_container_is_healthy_when_all_of_it_runs(tmp_path, is_ready, states, age, code):
     (tmp_path / "run").mkdir()
-    state = {"is_ready": is_ready, "processes": [{"name": "job", "state": one} for one in states]}
-    (tmp_path / "run" / "state.json").write_text(json.dumps(state))
-    assert healthy.main("job", {"TALLY_HOME": str(tmp_path)}) == code
+    path = tmp_path / "run" / "state.json"
+    path.write_text(json.dumps({"is_ready": is_ready, "processes": [{"name": "job", "state": one} for one in states]}))
+    begun = path.stat().st_mtime - age
+    assert healthy.main("job", healthy.Asked({"TALLY_HOME": str(tmp_path)}, begun + 600, begun)) == code
+
+
+def test_a_container_begins_with_its_first_process(tmp_path):
+    (tmp_path / "1").mkdir()
+    (tmp_path / "1" / "stat").write_text("1 (tini (x)) S " + " ".join(["0"] * 18) + " 50000 0 0\n")
+    (tmp_path / "uptime").write_text("2000.00 3000.00\n")
+    seconds = 50_000 / os.sysconf("SC_CLK_TCK")
+    assert healthy.container_begun(10_000.0, tmp_path) == 10_000.0 - 2000.0 + seconds
 
 
 def test_a_demo_is_followed_until_its_history_is_in_and_visible(monkeypatch):
