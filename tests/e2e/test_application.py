@@ -17,6 +17,7 @@ from tests.line import RunningLine, home_of_its_own, line_environment, wait_unti
 
 pytestmark = [pytest.mark.e2e, pytest.mark.cluster]
 WAIT_SECONDS = 300
+ALIVE = "SELECT job_id FROM job_status WHERE is_alive"
 
 
 class Application:
