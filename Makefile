@@ -27,6 +27,9 @@ test: setup ## everything that must pass
 	.venv/bin/ruff format --check .
 	.venv/bin/python -m pytest -n 2 --no-loadscope-reorder $(ARGS)
 
+test-cluster: setup ## Flink as processes of its own under load: kills, a rebuild, other numbers of TaskManagers; a secured Kafka
+	.venv/bin/python -m pytest -m cluster $(ARGS)
+
 chaos: setup ## break a running line in every way on the list (under 40 min); SEED=n repeats, SEEDS=n, FULL=1 for all, KEEP=1 adds to the last run
 	@if [ -z "$(KEEP)" ]; then rm -f docs/reliability.jsonl; fi
 	@TALLY_CHAOS_RESULTS=docs/reliability.jsonl TALLY_CHAOS_SEED=$(SEED) TALLY_CHAOS_SEEDS=$(SEEDS) TALLY_CHAOS_FULL=$(FULL) \
@@ -59,4 +62,4 @@ RECORDS =
 MINUTES =
 RATE =
 
-.PHONY: help setup demo test chaos chaos-replay soak lock doctor clean
+.PHONY: help setup demo test test-cluster chaos chaos-replay soak lock doctor clean

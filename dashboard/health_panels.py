@@ -46,7 +46,8 @@ def lag_figure(viewer: Viewer) -> Figure:
     t, row = viewer.locale.t, first(viewer, "lag_recent")
     p99 = row and row["p99_lag_seconds"]
     text = None if p99 is None else viewer.locale.measured(float(p99))
-    return Figure(t("e2e"), text, note=t("p99"), definition=("lag_by_minute", "p99_lag_seconds"))
+    note = t("p99") if row is None else t("p99_behind", n=count(row["consumer_lag"]))
+    return Figure(t("e2e"), text, note=note, definition=("lag_by_minute", "p99_lag_seconds"))
 
 
 def rate_figure(viewer: Viewer) -> Figure:

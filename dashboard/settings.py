@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 LARGEST_PORT = 65_535
@@ -28,8 +29,8 @@ class DashboardSettings:
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "DashboardSettings":
         """Read the settings from the environment; raise SettingsError with all faults at once."""
-        env = os.environ if env is None else env
         faults: list[str] = []
+        env = with_database(os.environ if env is None else env, faults)
 
         def take(name: str, default: str, parse: Callable[[str], object]):
             text = env.get(name, "").strip() or default
@@ -54,6 +55,17 @@ class DashboardSettings:
                 "the dashboard can't start; these settings are wrong:\n" + "\n".join(f"  {f}" for f in faults)
             )
         return values
+
+
+def with_database(env: Mapping[str, str], faults: list[str]) -> Mapping[str, str]:
+    """Return the environment with the address that DATABASE_URL_FILE holds, where it names a file."""
+    if not (path := env.get("DATABASE_URL_FILE")):
+        return env
+    try:
+        return {**env, "DATABASE_URL": Path(path).read_text("utf-8").strip()}
+    except OSError as fault:
+        faults.append(f"DATABASE_URL_FILE: can't be read; found {path}: {fault.strerror}; name a file that we may read")
+        return env
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:

@@ -179,7 +179,7 @@ def run_demo(options: dict) -> None:
         progress=options["progress"] or options["home"] / "generator" / "progress.json",
         history_days=options["history_days"],
         history_rate=options["history_rate"],
-        lag_file=options["home"] / "run" / "lag.json",
+        lag_file=Path(os.environ.get("TALLY_LAG_FILE") or options["home"] / "run" / "lag.json"),
         catalogue=options["catalogue"] or options["home"],
     )
     run_live(settings, KafkaSettings.from_env())

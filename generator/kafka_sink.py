@@ -4,7 +4,8 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
@@ -25,6 +26,12 @@ class KafkaSettings:
 
     servers: str
     topic: str
+    access: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    @property
+    def client(self) -> dict[str, str]:
+        """Return a client's first options: the servers, and how they let us in."""
+        return {"bootstrap.servers": self.servers, **dict(self.access)}
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "KafkaSettings":
@@ -36,9 +43,33 @@ class KafkaSettings:
                           "the log with `tally run`")  # fmt: skip
         if not topic or len(topic) > 249 or not all((c.isalnum() and c.isascii()) or c in "._-" for c in topic):
             faults.append(f"TALLY_TOPIC {topic!r} is no topic name; use letters, digits, dot, dash and underscore")
+        access = access_options(env, faults)
         if faults:
             raise SettingsError("\n".join(faults))
-        return cls(servers, topic)
+        return cls(servers, topic, tuple(access.items()))
+
+
+def access_options(env: Mapping[str, str], faults: list[str]) -> dict[str, str]:
+    """Return what TALLY_KAFKA_SECURITY and its companions ask of a client; what is missing goes into faults."""
+    found = {name: env.get(f"TALLY_KAFKA_{name}", "") for name in ("MECHANISM", "USER", "CA_FILE", "KEY_FILE")}
+    protocol = env.get("TALLY_KAFKA_SECURITY") or "PLAINTEXT"
+    options = {"security.protocol": protocol}
+    if protocol.startswith("SASL"):
+        path = Path(env.get("TALLY_KAFKA_PASSWORD_FILE") or os.devnull)
+        try:
+            password = path.read_text("utf-8").strip()
+        except OSError as error:
+            password = ""
+            faults.append(
+                f"TALLY_KAFKA_PASSWORD_FILE {path} can't be read: {error.strerror}; name one that we may read"
+            )
+        mechanism = found["MECHANISM"] or "SCRAM-SHA-512"
+        options |= {"sasl.mechanism": mechanism, "sasl.username": found["USER"], "sasl.password": password}
+    if protocol.endswith("SSL"):
+        options["ssl.ca.location"] = found["CA_FILE"]
+        own = ("ssl.key.location", "ssl.certificate.location") if found["KEY_FILE"] else ()
+        options |= dict.fromkeys(own, found["KEY_FILE"])
+    return options
 
 
 class KafkaSink:
@@ -51,7 +82,7 @@ class KafkaSink:
         self._failed: str | None = None
         self._producer = Producer(
             {
-                "bootstrap.servers": settings.servers,
+                **settings.client,
                 "client.id": "tally-generator",
                 "enable.idempotence": True,
                 "acks": "all",
@@ -189,7 +220,7 @@ def _raise_on_error(message: Message) -> None:
 def _consumer(settings: KafkaSettings) -> Consumer:
     return Consumer(
         {
-            "bootstrap.servers": settings.servers,
+            **settings.client,
             "group.id": "tally-generator",
             "enable.auto.commit": False,
             "auto.offset.reset": "error",

@@ -1,10 +1,11 @@
 """The job's command line.
 
 `python -m pipeline` runs the job until SIGTERM, with `--until 0:12,1:7` up to those offsets (partition:first offset not
-read) and into the shadow tables only; `--explain` prints its plan.
+read) and into the shadow tables only; `--explain` prints its plan. With TALLY_FLINK it runs on that cluster.
 """
 
 import argparse
+import json
 import os
 import sys
 
@@ -33,6 +34,18 @@ def ends_from(text: str) -> dict[int, int]:
     return {int(partition): int(end) for partition, _, end in (one.partition(":") for one in text.split(","))}
 
 
+def run(settings: PipelineSettings, choice: argparse.Namespace) -> int:
+    """Run what was chosen, in this process or on a cluster; return the exit code."""
+    from pipeline import bounded, remote, runner
+
+    if choice.submit is not None:
+        return remote.submit_and_print(settings, choice.submit)
+    if choice.until is None:
+        return remote.run_on_cluster(settings) if settings.flink else runner.run_job(settings)
+    bounded.refuse_live(settings)
+    return (remote.run_until_on_cluster if settings.flink else bounded.run_until)(settings, choice.until)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code.
 
@@ -42,23 +55,24 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m pipeline", description=__doc__)
     parser.add_argument("--explain", action="store_true", help="print the plan of all inserts and end")
     parser.add_argument("--until", metavar="P:N,…", type=ends_from, help="end at those offsets; needs TALLY_SHADOW=on")
+    parser.add_argument("--submit", metavar="JSON", type=json.loads, help="used by a run on a cluster for its client")
     choice = parser.parse_args(arguments)
-    from pipeline.bounded import run_until
-    from pipeline.runner import JobEnded, run_job, say
+    from pipeline.flink_rest import FlinkUnreachable
+    from pipeline.runner import JobEnded, say
 
     try:
         settings = PipelineSettings.from_env()
         if choice.explain:
             print(explain(settings))
             return 0
-        return run_job(settings) if choice.until is None else run_until(settings, choice.until)
+        return run(settings, choice)
     except ConfigurationError as fault:
         say(str(fault))
         return FAULTY_SETTINGS
     except CheckpointTooOld as fault:
         say(str(fault))
         return TOO_OLD
-    except JobEnded as end:
+    except (JobEnded, FlinkUnreachable) as end:
         say(str(end))
         return JOB_FAILED
 

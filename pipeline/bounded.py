@@ -27,8 +27,7 @@ def run_until(settings: PipelineSettings, ends: Mapping[int, int]) -> int:
 
     Raise JobEnded when the job fails, ConfigurationError when the live tables would be written.
     """
-    if not settings.shadow:
-        raise ConfigurationError(["TALLY_SHADOW: is off; --until would write into the live tables; set it to on"])
+    refuse_live(settings)
     stop = StopRequest()
     folders = Folders.of(settings, os.getpid())
     try:
@@ -43,6 +42,12 @@ def run_until(settings: PipelineSettings, ends: Mapping[int, int]) -> int:
         shutil.rmtree(folders.scratch, ignore_errors=True)
 
 
+def refuse_live(settings: PipelineSettings) -> None:
+    """Raise ConfigurationError when the live tables would be written."""
+    if not settings.shadow:
+        raise ConfigurationError(["TALLY_SHADOW: is off; --until would write into the live tables; set it to on"])
+
+
 def bounded_options(settings: PipelineSettings, folders: Folders, rest_port: int) -> dict[str, str]:
     """Return Flink's configuration without checkpoints: a run that fails is not resumed."""
     options = flink_options(settings, folders, rest_port)
@@ -53,7 +58,7 @@ def _run(settings: PipelineSettings, folders: Folders, ends: Mapping[int, int], 
     port = free_port()
     client = submit(settings, bounded_options(settings, folders, port), stop, folders, ends)
     say(f"reads the log up to {dict(ends)} as {client.get_job_id()}")
-    return _await_end(client, FlinkRest(port), stop, folders)
+    return _await_end(client, FlinkRest(f"127.0.0.1:{port}"), stop, folders)
 
 
 def _await_end(client: "JobClient", rest: FlinkRest, stop: StopRequest, folders: Folders) -> int:

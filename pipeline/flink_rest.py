@@ -1,4 +1,4 @@
-"""Ask the mini-cluster of this process over its REST interface (loopback only)."""
+"""Ask Flink over its REST interface: the mini-cluster of this process, or a cluster of processes."""
 
 import json
 import urllib.error
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 TIMEOUT_SECONDS = 5.0
+NOT_FOUND = 404
+ENDED = frozenset({"FAILED", "CANCELED", "FINISHED", "SUSPENDED"})
 
 
 class FlinkUnreachable(RuntimeError):
@@ -17,6 +19,10 @@ class FlinkGone(FlinkUnreachable):
     """Nothing listens on the cluster's port any more: it is down, not just busy."""
 
 
+class JobUnknown(FlinkUnreachable):
+    """The cluster answers, and knows no such job: its JobManager was started anew."""
+
+
 @dataclass(frozen=True)
 class JobState:
     """The job as Flink sees it at one moment; `taskmanagers` 0 means that nothing works, whatever `state` says."""
@@ -25,6 +31,20 @@ class JobState:
     started_at: datetime
     restarts: int
     taskmanagers: int
+
+
+@dataclass(frozen=True)
+class FoundJob:
+    """A job that a cluster knows and that has not ended; one that is ending is on its way there."""
+
+    job_id: str
+    name: str
+    state: str
+
+    @property
+    def is_ending(self) -> bool:
+        """Tell whether it will end, whoever waits for it."""
+        return self.state in ("CANCELLING", "FAILING")
 
 
 @dataclass(frozen=True)
@@ -60,24 +80,43 @@ def innermost_cause(stacktrace: str) -> str:
 class FlinkRest:
     """The few calls of Flink's REST interface that the job needs."""
 
-    def __init__(self, port: int, timeout: float = TIMEOUT_SECONDS) -> None:
-        self._base = f"http://127.0.0.1:{port}"
+    def __init__(self, address: str, timeout: float = TIMEOUT_SECONDS) -> None:
+        """Keep the address, host:port."""
+        self.base = f"http://{address}"
         self._timeout = timeout
-        # Never through a proxy of the environment: the cluster is in this process.
+        # Never through a proxy of the environment: the cluster is on this machine or in this network.
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
-    def _call(self, path: str, body: dict | None = None) -> dict:
-        request = urllib.request.Request(self._base + path, headers={"Content-Type": "application/json"})
+    def _call(self, path: str, body: dict | None = None, method: str | None = None) -> dict:
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(self.base + path, headers=headers, method=method)
         if body is not None:
             request.data = json.dumps(body).encode()
         try:
             with self._opener.open(request, timeout=self._timeout) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as fault:
-            raise FlinkUnreachable(f"Flink answered {fault.code} to {path}: {fault.read(500)!r}") from None
+            kind = JobUnknown if fault.code == NOT_FOUND else FlinkUnreachable
+            raise kind(f"Flink answered {fault.code} to {path}: {fault.read(500)!r}") from None
         except (OSError, ValueError) as fault:
             refused = isinstance(getattr(fault, "reason", fault), ConnectionRefusedError)
             raise (FlinkGone if refused else FlinkUnreachable)(f"Flink did not answer to {path}: {fault}") from None
+
+    def slots(self) -> tuple[int, int]:
+        """Return how many slots the TaskManagers have, and how many of them are free. Raise FlinkUnreachable."""
+        overview = self._call("/overview")
+        return overview["slots-total"], overview["slots-available"]
+
+    def jobs(self, prefix: str) -> list[FoundJob]:
+        """Return the jobs whose names begin so and which have not ended, newest first. Raise FlinkUnreachable."""
+        jobs = self._call("/jobs/overview")["jobs"]
+        ours = [job for job in jobs if job["name"].startswith(prefix) and job["state"] not in ENDED]
+        ours.sort(key=lambda job: job["start-time"], reverse=True)
+        return [FoundJob(job["jid"], job["name"], job["state"]) for job in ours]
+
+    def cancel(self, job_id: str) -> None:
+        """Ask for the job's end as it is. Raise FlinkUnreachable."""
+        self._call(f"/jobs/{job_id}?mode=cancel", method="PATCH")
 
     def job_state(self, job_id: str) -> JobState:
         """Return the job's state and the number of TaskManagers. Raise FlinkUnreachable."""

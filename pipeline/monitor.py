@@ -14,7 +14,7 @@ from psycopg2.extras import execute_batch
 
 from pipeline.checkpoints import clear_other_runs
 from pipeline.flink_rest import CheckpointStat, FlinkRest, FlinkUnreachable, JobState, innermost_cause
-from pipeline.session import JOB_NAME, Folders
+from pipeline.session import Folders
 from pipeline.settings import PipelineSettings
 from pipeline.statements import SQL_DIR
 
@@ -85,7 +85,7 @@ class Monitor:
         self._writes = not settings.shadow
         self._run = {
             "job_id": job_id,
-            "name": JOB_NAME,
+            "name": settings.job_name,
             "resumed_from": str(resumed_from) if resumed_from else None,
             "parallelism": settings.parallelism,
         }

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.settings import PipelineSettings
-from pipeline.statements import VALUES, inserts, tables, template_values, views
+from pipeline.statements import VALUES, access, inserts, tables, template_values, views
 from pipeline.stopping import say
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def planned(
     With `ends` (partition → first offset not to read) the job ends there by itself.
     """
     values = template_values(settings, ends=ends)
-    define_tables(session, values)
+    define_tables(session, values, settings.access.statements)
     if plan := file.load(session):
         return plan
     plan = statement_set(session, values, settings.dedup).compile_plan()
@@ -75,9 +75,12 @@ def planned(
     return plan
 
 
-def define_tables(session: "TableEnvironment", values: dict[str, str]) -> None:
-    """Run the statements that define functions, source and sinks: what a plan needs in order to be loaded."""
-    for statement in tables(values):
+def define_tables(session: "TableEnvironment", values: dict[str, str], allowed_by: tuple[str, ...] = ()) -> None:
+    """Run the statements that define functions, source and sinks: what a plan needs in order to be loaded.
+
+    `allowed_by` names what the source needs to be let into its Kafka (sql/flink/access).
+    """
+    for statement in (*tables(values), *access(values, allowed_by)):
         session.execute_sql(statement.text)
 
 

@@ -8,29 +8,23 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.checkpoints import Checkpoint, choose_checkpoint
-from pipeline.flink_rest import FlinkRest, FlinkUnreachable, JobState, innermost_cause
+from pipeline.flink_rest import ENDED, FlinkRest, FlinkUnreachable, JobState, innermost_cause
 from pipeline.monitor import Monitor
 from pipeline.plan import PlanFile, planned
 from pipeline.session import Folders, flink_options, free_port, open_session, prepare_environment
 from pipeline.session import write_password_file as keep_password
 from pipeline.settings import RESUME_HOURS, PipelineSettings
-from pipeline.stopping import ENDED, look, say, stop_job
+from pipeline.stopping import cancel_by, look, say, stop_job
 
 if TYPE_CHECKING:
     from pyflink.common import JobClient
 
 LOOK_SECONDS = 0.5
-# A mini-cluster takes some seconds to register its worker; after that none at all means that it died.
-START_GRACE_SECONDS = 120.0
-LOST_SECONDS = 5.0
-# Nothing listens where Flink did: its JVM is gone. A second look rules out a port that was refused for once.
-GONE_SECONDS = 0.9
-# A busy machine may keep Flink from answering for a while; its process is alive, so this is no proof of anything.
-SILENT_SECONDS = 60.0
 # What PyFlink says when the JVM has ended before it could listen.
 NO_JVM = "Java gateway process exited"
 # The exit code of a stop without a last checkpoint: the next start repeats some of what was done.
@@ -93,11 +87,24 @@ def _is_alive(pid: int) -> bool:
     return pid != os.getpid()
 
 
+@dataclass(frozen=True)
+class Patience:
+    """For how many seconds a job may show no work before it counts as over."""
+
+    # A mini-cluster takes some seconds to register its worker; after that none at all means that it died.
+    start: float = 120.0
+    lost: float = 5.0
+    # Nothing listens where Flink did: its JVM is gone. A second look rules out a port that was refused for once.
+    gone: float = 0.9
+    # A busy machine may keep Flink from answering for a while; its process is alive, so this is no proof of anything.
+    silent: float = 60.0
+
+
 class Watch:
     """Decide from what Flink says whether the job still works."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self, clock: Callable[[], float] = time.monotonic, patience: Patience | None = None) -> None:
+        self._clock, self._patience = clock, patience or Patience()
         self._started = self._healthy_at = clock()
         self._ever_healthy = False
 
@@ -109,15 +116,16 @@ class Watch:
         if state and state.taskmanagers > 0:
             self._healthy_at, self._ever_healthy = now, True
             return
-        patience = self._patience(state, gone)
-        if now - max(self._healthy_at, self._started) > patience:
+        if now - max(self._healthy_at, self._started) > self._allowed(state, gone):
             found = f"the state is {state.state} but no TaskManager is left" if state else "Flink does not answer"
             raise JobEnded(f"nobody works at the job: {found}")
 
-    def _patience(self, state: JobState | None, gone: bool) -> float:
+    def _allowed(self, state: JobState | None, gone: bool) -> float:
         if gone:
-            return GONE_SECONDS
-        return START_GRACE_SECONDS if not self._ever_healthy else LOST_SECONDS if state else SILENT_SECONDS
+            return self._patience.gone
+        if not self._ever_healthy:
+            return self._patience.start
+        return self._patience.lost if state else self._patience.silent
 
 
 def run_job(settings: PipelineSettings) -> int:
@@ -144,7 +152,7 @@ def _run(settings: PipelineSettings, folders: Folders, checkpoint: Checkpoint | 
     resume_from = checkpoint.path if checkpoint else None
     say(f"starts; {'resumes from ' + str(resume_from) if resume_from else 'reads the log from its beginning'}")
     client = submit(settings, flink_options(settings, folders, port, resume_from), stop, folders)
-    job_id, rest = str(client.get_job_id()), FlinkRest(port)
+    job_id, rest = str(client.get_job_id()), FlinkRest(f"127.0.0.1:{port}")
     say(f"runs as {job_id}; Flink's own pages: http://127.0.0.1:{port}")
     monitor = Monitor(settings, rest, job_id, resume_from)
     monitor.start()
@@ -152,7 +160,7 @@ def _run(settings: PipelineSettings, folders: Folders, checkpoint: Checkpoint | 
     try:
         while not stop.wait(LOOK_SECONDS):
             watch.judge(*look(rest, job_id))
-        complete = stop_job(rest, client, folders.checkpoints, stop)
+        complete = stop_job(rest, job_id, lambda: cancel_by(client), folders.checkpoints, stop)
         say("stopped; everything read is written" if complete else "stopped without a last checkpoint")
         last_state = "CANCELED"
         return 0 if complete else NOT_FLUSHED

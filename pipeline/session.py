@@ -16,7 +16,6 @@ from pipeline.settings import Database, PipelineSettings
 if TYPE_CHECKING:
     from pyflink.table import TableEnvironment
 
-JOB_NAME = "tallystream"
 LOG_CONFIG = Path(__file__).with_name("log4j2.properties")
 CHECKPOINTS_KEPT = 3
 CHECKPOINT_TIMEOUT = "10 min"
@@ -80,15 +79,22 @@ def memory_flags(heap: str) -> str:
     return f"-Xms{heap} -Xmx{heap} -XX:+AlwaysPreTouch {given_back}"
 
 
-def prepare_environment(settings: PipelineSettings, folders: Folders, environ: MutableMapping[str, str]) -> None:
-    """Set what PyFlink and its JVM read from the environment; call it before pyflink is imported."""
+def prepare_environment(
+    settings: PipelineSettings, folders: Folders, environ: MutableMapping[str, str], heap: str | None = None
+) -> None:
+    """Set what PyFlink and its JVM read from the environment; call it before pyflink is imported.
+
+    `heap` is the JVM's size where it runs no job itself.
+    """
     # Thread mode finds its interpreter through PATH.
     environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + environ.get("PATH", "")
-    environ["JVM_ARGS"] = f"{memory_flags(settings.heap)} -XX:+UseParallelGC -Duser.timezone=UTC {QUICK_START}"
+    environ["JVM_ARGS"] = f"{memory_flags(heap or settings.heap)} -XX:+UseParallelGC -Duser.timezone=UTC {QUICK_START}"
     for name, value in MALLOC.items():
         environ.setdefault(name, value)
     # JVM_ARGS is split at spaces; the launcher's own variable may quote a folder that has one.
-    environ["JDK_JAVA_OPTIONS"] = f'-Djava.io.tmpdir="{folders.scratch}"'
+    # the launcher's variable may quote; each run writes its own
+    login = " ".join(f'"{flag}"' for flag in settings.access.java_flags(folders.scratch / "kafka.login"))
+    environ["JDK_JAVA_OPTIONS"] = f'-Djava.io.tmpdir="{folders.scratch}" {login}'.strip()
     environ["FLINK_LOG_DIR"] = str(folders.logs)
     environ["FLINK_IDENT_STRING"] = "job"
     environ["LOG4J_PROPERTIES"] = str(LOG_CONFIG)
@@ -122,7 +128,6 @@ def state_options(settings: PipelineSettings, folders: Folders) -> dict[str, str
         # Whole indexes push each other out of a small cache: past a million ids 300 records a second instead of 13,000.
         "state.backend.rocksdb.memory.partitioned-index-filters": "true",
         "state.backend.rocksdb.use-bloom-filter": "true",
-        "taskmanager.memory.managed.size": settings.state_memory,
         "execution.checkpointing.interval": f"{settings.checkpoint_seconds} s",
         "execution.checkpointing.timeout": CHECKPOINT_TIMEOUT,
         # One that fails (a full disk) takes nothing from the results; ending the job for it would stop the numbers.
@@ -133,12 +138,10 @@ def state_options(settings: PipelineSettings, folders: Folders) -> dict[str, str
     }
 
 
-def flink_options(
-    settings: PipelineSettings, folders: Folders, rest_port: int, resume_from: Path | None = None
-) -> dict[str, str]:
-    """Return Flink's configuration. Times, money and state rules of docs/architecture.md depend on it."""
+def job_options(settings: PipelineSettings, folders: Folders, resume_from: Path | None = None) -> dict[str, str]:
+    """Return the job's configuration. Times, money and state rules of docs/architecture.md depend on it."""
     options = {
-        "pipeline.name": JOB_NAME,
+        "pipeline.name": settings.job_name,
         "pipeline.jars": ";".join(jar.resolve().as_uri() for jar in settings.jars),
         "pipeline.object-reuse": "true",
         "parallelism.default": str(settings.parallelism),
@@ -160,6 +163,18 @@ def flink_options(
         "table.optimizer.reuse-optimize-block-with-digest-enabled": "true",
         "table.exec.mini-batch.enabled": "false",
         **state_options(settings, folders),
+    }
+    if resume_from:
+        options["execution.state-recovery.path"] = resume_from.resolve().as_uri()
+    return options
+
+
+def flink_options(
+    settings: PipelineSettings, folders: Folders, rest_port: int, resume_from: Path | None = None
+) -> dict[str, str]:
+    """Return the configuration of a job in a Flink inside this process."""
+    return {
+        **job_options(settings, folders, resume_from),
         "restart-strategy.type": "none",
         # It watches for leaks of hot redeployment; here each job has a JVM of its own, and its error hides real ones.
         "classloader.check-leaked-classloader": "false",
@@ -171,11 +186,28 @@ def flink_options(
         "rest.bind-port": str(rest_port),
         "web.submit.enable": "false",
         "io.tmp.dirs": str(folders.scratch),
+        "taskmanager.memory.managed.size": settings.state_memory,
         "taskmanager.numberOfTaskSlots": str(settings.parallelism),
     }
-    if resume_from:
-        options["execution.state-recovery.path"] = resume_from.resolve().as_uri()
-    return options
+
+
+def cluster_options(settings: PipelineSettings, folders: Folders, resume_from: Path | None = None) -> dict[str, str]:
+    """Return the configuration of a job on the cluster at `settings.flink`."""
+    host, _, port = settings.flink.rpartition(":")
+    return {
+        **job_options(settings, folders, resume_from),
+        "execution.target": "remote",
+        "execution.attached": "false",
+        "rest.address": host.strip("[]"),
+        "rest.port": port,
+        # A TaskManager that ends, with Postgres or by itself, is started anew by who watches it: the job waits for it.
+        "restart-strategy.type": "exponential-delay",
+        "restart-strategy.exponential-delay.initial-backoff": "1 s",
+        "restart-strategy.exponential-delay.max-backoff": "5 s",
+        "restart-strategy.exponential-delay.reset-backoff-threshold": "60 s",
+        # For ever would hide why; after minutes of it the job ends with its cause, and is submitted again.
+        "restart-strategy.exponential-delay.attempts-before-reset-backoff": "60",
+    }
 
 
 def open_session(options: dict[str, str]) -> "TableEnvironment":

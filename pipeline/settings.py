@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipeline.contract import EventContract
+from pipeline.kafka_access import KafkaAccess
 
 JARS = (
     "flink-sql-connector-kafka-*.jar",
@@ -18,7 +19,10 @@ JARS = (
 )
 # What may stand between the quotes of a rendered statement, for every value that goes there.
 SAFE_VALUE = re.compile(r"[\w.,:;/@%&?=+~ \[\]-]*", re.ASCII)
-_BROKERS = r"[\w.\-\[\]:]+:\d+(,[\w.\-\[\]:]+:\d+)*"
+SERVER = r"[\w.\-\[\]:]+:\d+"
+_BROKERS = rf"{SERVER}(,{SERVER})*"
+SIZES = r"[1-9]\d{0,5}[mg]"
+JOB_NAMES = r"[\w.-]{1,80}"
 MIN_DEDUP_HOURS = 48
 # How long the job may have been away, so how late it may read what was appended meanwhile.
 RESUME_HOURS = 72
@@ -66,6 +70,20 @@ class PipelineSettings:
     heap: str
     state_memory: str = "192m"
     shadow: bool = False
+    shadow_run: str = ""
+    access: KafkaAccess = field(default_factory=KafkaAccess)
+    flink: str = ""
+    name: str = "tallystream"
+
+    @property
+    def job_name(self) -> str:
+        """The job's name on its cluster, where a rebuild's job may run beside the live one: each has one of its own."""
+        return f"{self.shadow_name}{self.shadow_run}" if self.shadow else self.name
+
+    @property
+    def shadow_name(self) -> str:
+        """How the names of all jobs begin that fill the shadow tables."""
+        return f"{self.name}-rebuild"
 
     @property
     def state_hours(self) -> int:
@@ -87,7 +105,7 @@ class PipelineSettings:
 
         Raise ConfigurationError naming every fault: what is wrong, what was found, what to do.
         """
-        read = _Reader(os.environ if environ is None else environ)
+        read = Reader(os.environ if environ is None else environ)
         home = Path(read.text("TALLY_HOME", "~/.tallystream")).expanduser()
         settings = cls(
             home=home,
@@ -102,16 +120,20 @@ class PipelineSettings:
             checkpoint_seconds=read.whole("TALLY_CHECKPOINT_SECONDS", "5", 1, 3600),
             buyer_key_file=read.key_file("TALLY_BUYER_KEY_FILE", home / "run" / "buyer.key"),
             jars=read.jars("TALLY_JAR_DIR"),
-            state_memory=read.matching("TALLY_STATE_MEMORY", "192m", r"[1-9]\d{0,5}[mg]", "a size such as 192m or 1g"),
+            state_memory=read.matching("TALLY_STATE_MEMORY", "192m", SIZES, "a size such as 192m or 1g"),
             shadow=read.switch("TALLY_SHADOW", "off"),
-            heap=read.matching("TALLY_JOB_HEAP", "512m", r"[1-9]\d{0,5}[mg]", "a JVM heap size such as 1500m or 2g"),
+            shadow_run=read.matching("TALLY_SHADOW_RUN", "", r"[\w-]{1,40}", "letters, digits, dash, underscore"),
+            access=KafkaAccess.read(read),
+            flink=read.matching("TALLY_FLINK", "", SERVER, "host:port of a cluster's REST interface"),
+            name=read.matching("TALLY_JOB_NAME", "tallystream", JOB_NAMES, "letters, digits, dot, dash, underscore"),
+            heap=read.matching("TALLY_JOB_HEAP", "512m", SIZES, "a JVM heap size such as 1500m or 2g"),
         )
         if read.faults:
             raise ConfigurationError(read.faults)
         return settings
 
 
-class _Reader:
+class Reader:
     """Read variables one by one and collect what is wrong with them."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -219,7 +241,7 @@ def contract_from_env(environ: Mapping[str, str] | None = None) -> EventContract
     Raise ConfigurationError naming every fault of the three variables that it reads.
     """
     environ = os.environ if environ is None else environ
-    read = _Reader(environ)
+    read = Reader(environ)
     home = Path(read.text("TALLY_HOME", "~/.tallystream")).expanduser()
     currency = read.matching("TALLY_CURRENCY", "CNY", r"[A-Z]{3}", "a three-letter ISO 4217 code such as CNY")
     zone = read.zone("TALLY_STORE_ZONE", "Asia/Shanghai")

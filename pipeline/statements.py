@@ -18,7 +18,10 @@ FLUSH_INTERVAL = "200 ms"
 # The name of a job by the schema that it fills: to Postgres, and to Kafka as its consumer group.
 APPLICATIONS = {"tally": "tally-job", "tally_shadow": "tally-rebuild"}
 # What the statements are rendered with.
-VALUES = ("topic", "kafka", "group_id", "bounded_mode", "bounded_offsets", "jdbc_url", "flush_rows", "flush_interval")
+VALUES = (
+    *("topic", "kafka", "group_id", "bounded_mode", "bounded_offsets", "jdbc_url", "flush_rows", "flush_interval"),
+    *("kafka_security", "kafka_mechanism", "kafka_ca_file", "kafka_key_file"),
+)
 # The one call of the contract; Kafka's append time as epoch milliseconds UTC.
 PARSED = "parse_event(`value`, EXTRACT(EPOCH FROM append_time) * 1000 + EXTRACT(MILLISECOND FROM append_time))"
 
@@ -70,6 +73,7 @@ def template_values(
         "jdbc_url": jdbc_url(settings.database, settings.schema),
         "flush_rows": FLUSH_ROWS,
         "flush_interval": FLUSH_INTERVAL,
+        **settings.access.values,
     }
 
 
@@ -90,6 +94,11 @@ def render(path: Path, values: dict[str, str]) -> Statement:
 def tables(values: dict[str, str]) -> list[Statement]:
     """Return the statements that define functions, source and sinks, in the order to run them."""
     return _rendered(values, "functions", "sources", "sinks")
+
+
+def access(values: dict[str, str], names: tuple[str, ...]) -> list[Statement]:
+    """Return the statements by which the source is let into a Kafka that asks for more than its address."""
+    return [render(SQL_DIR / "access" / f"{name}.sql", values) for name in names]
 
 
 def views(values: dict[str, str], dedup: bool = True) -> list[Statement]:

@@ -6,7 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline.flink_rest import FlinkGone, FlinkRest, FlinkUnreachable, JobState, innermost_cause
+from pipeline.flink_rest import (
+    ENDED,
+    FlinkGone,
+    FlinkRest,
+    FlinkUnreachable,
+    JobState,
+    JobUnknown,
+    innermost_cause,
+)
 
 if TYPE_CHECKING:
     from pyflink.common import JobClient
@@ -14,7 +22,6 @@ if TYPE_CHECKING:
 STOP_SECONDS = 8.0
 # A state of millions of ids is copied meanwhile.
 CUT_SECONDS = 60.0
-ENDED = {"FAILED", "CANCELED", "FINISHED", "SUSPENDED"}
 
 
 class Wish(Protocol):
@@ -28,14 +35,13 @@ def say(text: str) -> None:
     print(f"job: {text}", file=sys.stderr, flush=True)
 
 
-def stop_job(rest: FlinkRest, client: "JobClient", checkpoints: Path, wish: Wish) -> bool:
-    """End the job as wished; return whether that was done."""
-    job_id = str(client.get_job_id())
+def stop_job(rest: FlinkRest, job_id: str, cancel: Callable[[], None], checkpoints: Path, wish: Wish) -> bool:
+    """End the job as wished, at last by `cancel`; return whether that was done."""
     if not wish.at_one_cut:
-        return stop_gracefully(rest, job_id, lambda: _cancel(client))
-    if stop_at_one_cut(rest, job_id, checkpoints / f"stop-{job_id}", lambda: wish.at_one_cut and _runs(rest, job_id)):
+        return stop_gracefully(rest, job_id, cancel)
+    if stop_at_one_cut(rest, job_id, checkpoints / f"stop-{job_id}", lambda: wish.at_one_cut and runs(rest, job_id)):
         return True
-    stop_gracefully(rest, job_id, lambda: _cancel(client))
+    stop_gracefully(rest, job_id, cancel)
     return False
 
 
@@ -72,12 +78,18 @@ def stop_at_one_cut(
     return any(folder.glob("savepoint-*/_metadata"))
 
 
-def _runs(rest: FlinkRest, job_id: str) -> bool:
-    state, gone = look(rest, job_id)
-    return not gone and (state is None or state.state not in ENDED)
+def runs(rest: FlinkRest, job_id: str) -> bool:
+    """Tell whether the job has not ended, as far as Flink answers; one that it does not know has."""
+    try:
+        return rest.job_state(job_id).state not in ENDED
+    except (FlinkGone, JobUnknown):
+        return False
+    except FlinkUnreachable:
+        return True
 
 
-def _cancel(client: "JobClient") -> None:
+def cancel_by(client: "JobClient") -> None:
+    """End the job of this process as it is."""
     from py4j.protocol import Py4JError
     from pyflink.util.exceptions import JavaException
 

@@ -8,6 +8,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollectio
 from confluent_kafka.admin import AdminClient
 
 from tally.archive_files import ArchiveError
+from tally.kafka_access import client_options
 
 LOG = logging.getLogger("archive")
 BATCH_RECORDS = 10_000
@@ -36,7 +37,7 @@ class LogReader:
         self.said = ""
         self.consumer = Consumer(
             {
-                "bootstrap.servers": bootstrap,
+                **client_options(bootstrap),
                 "group.id": "tally-archive",
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
@@ -92,7 +93,7 @@ class LogReader:
     def topic_id(self) -> str | None:
         """Return the id that Kafka gave this topic when it was created; None when the process is to end."""
         # the client has to outlive its answers
-        admin = AdminClient({"bootstrap.servers": self.bootstrap, "logger": LOG})
+        admin = AdminClient({**client_options(self.bootstrap), "logger": LOG})
 
         def ask() -> str:
             asked = admin.describe_topics(TopicCollection([self.topic]), request_timeout=ANSWER_SECONDS)

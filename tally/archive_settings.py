@@ -25,6 +25,7 @@ class ArchiveSettings:
     database_url: str
     roll_seconds: int = 60
     buffer_bytes: int = 64 * MIB
+    told_lag_file: Path | None = None
 
     @property
     def folder(self) -> Path:
@@ -33,7 +34,9 @@ class ArchiveSettings:
 
     @property
     def lag_file(self) -> Path:
-        """Return the file of the newest lag sample, made with its folder."""
+        """Return the file of the newest lag sample: the one we are told, else the home's, made with its folder."""
+        if self.told_lag_file is not None:
+            return self.told_lag_file
         (self.home / "run").mkdir(mode=0o700, parents=True, exist_ok=True)
         return self.home / "run" / "lag.json"
 
@@ -46,6 +49,7 @@ class ArchiveSettings:
             kafka=required(environment, "TALLY_KAFKA", SERVERS, faults),
             topic=environment.get("TALLY_TOPIC") or "sales-events",
             database_url=required(environment, "DATABASE_URL", database_url, faults),
+            told_lag_file=Path(environment["TALLY_LAG_FILE"]) if environment.get("TALLY_LAG_FILE") else None,
             roll_seconds=parsed(environment, "TALLY_ARCHIVE_ROLL_SECONDS", "60", whole(1, 3600), faults),
             buffer_bytes=MIB * (parsed(environment, "TALLY_ARCHIVE_BUFFER_MIB", "64", whole(1, 4096), faults) or 0),
         )

@@ -10,6 +10,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 from tally.archive_buffer import PartitionBuffer
 from tally.archive_files import Segment
 from tally.errors import TallyError
+from tally.kafka_access import client_options
 
 ANSWER_SECONDS = 10.0
 SILENCE_SECONDS = 30.0
@@ -26,10 +27,10 @@ class LogTail:
     def __init__(self, bootstrap: str, topic: str, segments: list[Segment]):
         self.bootstrap = bootstrap
         self.topic = topic
-        self.admin = AdminClient({"bootstrap.servers": bootstrap})
+        self.admin = AdminClient({**client_options(bootstrap)})
         self.consumer = Consumer(
             {
-                "bootstrap.servers": bootstrap,
+                **client_options(bootstrap),
                 "group.id": "tally-audit",
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,

@@ -112,12 +112,13 @@ class Catalogue:
         are not read, nor reported, again until one of them changes. Raises psycopg2.Error when the database fails; the
         next call tries again.
         """
-        seen = {source.file: signature(self.home / source.file) for source in SOURCES}
+        folder = self.folder()
+        seen = {source.file: signature(folder / source.file) for source in SOURCES}
         if seen == self.seen:
             return {}
         present = [source for source in SOURCES if seen[source.file] is not None]
         try:
-            contents = read_all(self.home, present)
+            contents = read_all(folder, present)
         except CatalogueError:
             self.seen = seen
             raise
@@ -130,6 +131,11 @@ class Catalogue:
         self.loaded |= {source.file: content.fingerprint for source, content in changed.items()}
         self.seen = seen
         return {source.table: len(content.rows) for source, content in changed.items()}
+
+    def folder(self) -> Path:
+        """Return where the files lie: in the home, else with the state of a generator in a container of its own."""
+        is_own = any((self.home / source.file).exists() for source in SOURCES)
+        return self.home if is_own else self.home / "generator"
 
 
 def signature(path: Path) -> tuple[int, int, int] | None:

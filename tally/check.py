@@ -24,6 +24,7 @@ from tally.child import State
 from tally.database import DatabaseError
 from tally.drained import has_checkpoint_after, log_end
 from tally.home import Home
+from tally.kafka_access import client_options
 from tally.pause import job_paused
 from tally.registry import RunState
 from tally.shadow import ShadowTable, drop_shadow, jobs_write, make_shadow, shadow_tables, transaction
@@ -148,7 +149,7 @@ def lag_fault(line: Line, moment: datetime, end: dict[int, int]) -> str:
 
 def committed_offsets(state: RunState, partitions: list[int]) -> dict[int, int]:
     """Return how far the job's newest checkpoint has come: partition → first offset not read."""
-    consumer = Consumer({"bootstrap.servers": state.kafka, "group.id": JOB_GROUP.format(state.topic), "log_level": 0})
+    consumer = Consumer({**client_options(state.kafka), "group.id": JOB_GROUP.format(state.topic), "log_level": 0})
     try:
         asked = [TopicPartition(state.topic, partition) for partition in partitions]
         return {one.partition: one.offset for one in consumer.committed(asked, KAFKA_SECONDS)}

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from tally.commands.context import Context
 from tally.commands.observe import logs, sql, status, wait
-from tally.commands.start import demo, generate, run
+from tally.commands.start import demo, generate, prepare, run
 from tally.commands.upkeep import audit, doctor, rebuild, reset, stop, version_command
 from tally.errors import TallyError
 
@@ -52,6 +52,7 @@ def main(ctx: click.Context, home: str | None) -> None:
 for command in (
     demo,
     run,
+    prepare,
     generate,
     wait,
     status,

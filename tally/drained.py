@@ -11,6 +11,7 @@ from tally.database import DatabaseError, execute
 from tally.errors import TallyError
 from tally.home import Home
 from tally.inbox import claimed, waiting
+from tally.kafka_access import client_options
 
 FIRST_WINDOW = 64
 WINDOW_GROWTH = 16
@@ -45,7 +46,7 @@ def reader_of(bootstrap: str, isolation: str) -> Iterator[Consumer]:
     """Give a consumer that keeps no offsets."""
     consumer = Consumer(
         {
-            "bootstrap.servers": bootstrap,
+            **client_options(bootstrap),
             "group.id": "tally-wait",
             "isolation.level": isolation,
             "enable.auto.commit": False,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from tally.kafka import ledger_topic
+from tally.kafka_access import client_options
 
 READ_SECONDS = 30.0
 
@@ -35,7 +36,7 @@ def read_ledger(bootstrap: str, topic: str) -> dict[str, LedgerEntry]:
     """Read a log's whole ledger, up to its end as it is now; raise KafkaException when the broker does not answer."""
     consumer = Consumer(
         {
-            "bootstrap.servers": bootstrap,
+            **client_options(bootstrap),
             "group.id": "tally-inbox-ledger",
             "isolation.level": "read_committed",
             "enable.auto.commit": False,

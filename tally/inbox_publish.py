@@ -14,6 +14,7 @@ from tally.home import write_atomically
 from tally.inbox_ledger import LedgerEntry, read_ledger
 from tally.inbox_lines import Content, Line, LineReader, UnreadableFile, event_key
 from tally.kafka import MAX_MESSAGE_BYTES, ledger_topic
+from tally.kafka_access import client_options
 
 # a file has this long to be published; the embedded broker allows an hour, Kafka's own default is 15 minutes
 TRANSACTION_SECONDS = 900
@@ -63,7 +64,7 @@ class Publisher:
         self.at_step = at_step
         self.producer = Producer(
             {
-                "bootstrap.servers": bootstrap,
+                **client_options(bootstrap),
                 "transactional.id": transactional_id(home, topic),
                 "transaction.timeout.ms": TRANSACTION_SECONDS * 1000,
                 "message.max.bytes": MAX_MESSAGE_BYTES,

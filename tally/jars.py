@@ -1,6 +1,7 @@
 """Fetch the Kafka broker's and the connectors' jars by Maven coordinates, once, each checked by SHA-256.
 
-`python -m tally.jars` is what `make setup` calls. With everything present and unchanged nothing touches the network.
+`python -m tally.jars` is what `make setup` calls; `python -m tally.jars connectors` fetches that group only. With all
+of it present and unchanged nothing touches the network.
 """
 
 import hashlib
@@ -8,7 +9,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -134,12 +135,14 @@ def jar_sets(environment: Mapping[str, str] = os.environ, lock: Path = LOCK) -> 
     return {name: JarSet.of(name, jars, cache) for name, jars in read_lock(lock).items()}
 
 
-def ready_jars(environment: Mapping[str, str] = os.environ, lock: Path = LOCK) -> dict[str, JarSet]:
-    """Return the jar sets, complete and checked; fetch what is missing.
+def ready_jars(
+    environment: Mapping[str, str] = os.environ, lock: Path = LOCK, names: Collection[str] = GROUPS
+) -> dict[str, JarSet]:
+    """Return the jar sets of these names, complete and checked; fetch what is missing.
 
     Raise JarError when a jar can't be fetched or was changed.
     """
-    sets = jar_sets(environment, lock)
+    sets = {name: one for name, one in jar_sets(environment, lock).items() if name in names}
     wanted = [(one, jar) for one in sets.values() for jar in one.missing()]
     if wanted:
         fetch_all(wanted, environment)
@@ -219,10 +222,13 @@ def failed_fetch(jar: Jar, asked: str, error: Exception) -> JarError:
     )
 
 
-def main() -> int:
-    """Make every jar ready; return the exit code."""
+def main(names: Sequence[str] = ()) -> int:
+    """Make every jar ready, or those of the groups that are named; return the exit code."""
     try:
-        ready_jars()
+        if unknown := set(names) - set(GROUPS):
+            known = ", ".join(GROUPS)
+            raise JarError(f"no group of jars is called {', '.join(sorted(unknown))}; found {known}; name one of those")
+        ready_jars(names=names or GROUPS)
     except JarError as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1
@@ -230,4 +236,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

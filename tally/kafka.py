@@ -5,6 +5,7 @@ import sys
 import time
 import uuid
 from base64 import urlsafe_b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tally.errors import TallyError
 from tally.home import Home, write_atomically
 from tally.jars import JarSet
 from tally.jvm import Java
+from tally.kafka_access import client_options
 from tally.ports import LOOPBACK
 
 MAX_MESSAGE_BYTES = 2 * 1024 * 1024
@@ -139,20 +141,29 @@ class Broker:
         return [str(self.java.executable), *flags, "-cp", self.jars.classpath(), *arguments]
 
 
-def admin_client(bootstrap: str):
+def admin_client(bootstrap: str, on_error: Callable = lambda error: None):
     """Return an AdminClient; keep a reference to it while its futures are open, they fail without it."""
     from confluent_kafka.admin import AdminClient
 
-    return AdminClient({"bootstrap.servers": bootstrap, "log_level": 0, "socket.timeout.ms": 10_000})
+    options = {"log_level": 0, "socket.timeout.ms": 10_000, "error_cb": on_error}
+    return AdminClient({**client_options(bootstrap), **options})
 
 
-def is_answering(bootstrap: str, seconds: float = ANSWER_SECONDS) -> bool:
-    """Tell whether a broker answers a metadata request in time."""
+def is_answering(bootstrap: str, seconds: float = ANSWER_SECONDS, refusals: list[str] | None = None) -> bool:
+    """Tell whether a broker answers a metadata request in time; why it lets us not in goes into `refusals`."""
+    from confluent_kafka import KafkaError as Code
     from confluent_kafka import KafkaException
 
+    def note(error) -> None:
+        if refusals is not None and error.code() in (Code._AUTHENTICATION, Code._SSL):
+            refusals.append(error.str())
+
+    admin = admin_client(bootstrap, note)
     try:
-        return bool(admin_client(bootstrap).list_topics(timeout=seconds).brokers)
+        return bool(admin.list_topics(timeout=seconds).brokers)
     except KafkaException:
+        # errors are told to those who poll
+        admin.poll(0)
         return False
 
 

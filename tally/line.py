@@ -14,8 +14,10 @@ from pathlib import Path
 
 from tally.child import Child, ChildSpec
 from tally.database import has_row, save_urls
+from tally.flink_cluster import cluster_specs
+from tally.handing_over import hand_over
 from tally.home import Home
-from tally.jars import JarSet, ready_jars
+from tally.jars import GROUPS, JarSet, ready_jars
 from tally.jvm import Java, find_java
 from tally.kafka import Broker, KafkaError, ensure_topics, is_answering
 from tally.migrate import set_up, set_up_outside
@@ -30,6 +32,8 @@ from tally.supervisor import Supervisor, python_command
 
 ANSWER_SECONDS = 5
 FRESH_SECONDS = 30.0
+# on a cluster it waits for that, and for room in it, before it says so and ends
+JOB_START_SECONDS = 240.0
 JOB_CURE = (
     "mend what they say; if they speak of a checkpoint that does not fit, `tally rebuild` makes every result again "
     "from the log at the next start"
@@ -47,6 +51,8 @@ class Ground:
     kafka_ports: tuple[int, int]
     postgres_port: int
     dashboard_port: int
+    # of the cluster that is started here: REST and RPC
+    flink_ports: tuple[int, int] = (0, 0)
 
 
 def prepare_ground(settings: Settings, home: Home) -> Ground:
@@ -59,8 +65,16 @@ def prepare_ground(settings: Settings, home: Home) -> Ground:
     postgres = 0
     if not settings.database_url:
         postgres = ports.choose("postgres", settings.postgres_port, "Postgres", "TALLY_POSTGRES_PORT")
-    dashboard = ports.choose("dashboard", settings.port, "the dashboard", "TALLY_PORT", settings.host)
-    return Ground(find_java(), ready_jars(), kafka_ports, postgres, dashboard)
+    dashboard = settings.port
+    if "dashboard" in settings.parts:
+        dashboard = ports.choose("dashboard", settings.port, "the dashboard", "TALLY_PORT", settings.host)
+    flink = (0, 0)
+    if settings.cluster:
+        rest = ports.choose("flink_rest", 0, "Flink's REST interface", "TALLY_CLUSTER")
+        flink = (rest, ports.choose("flink_rpc", 0, "Flink's RPC service", "TALLY_CLUSTER"))
+    # a Kafka of your own brings its jars itself
+    groups = ("connectors",) if settings.kafka else GROUPS
+    return Ground(find_java(), ready_jars(names=groups), kafka_ports, postgres, dashboard, flink)
 
 
 def bracketed(host: str) -> str:
@@ -82,6 +96,22 @@ def keep_buyer_key(path: Path) -> None:
         write_private(path, secrets.token_hex(32))
 
 
+def demand_answer(kafka: str) -> None:
+    """Return when a Kafka of the user's answers; raise KafkaError when it does not."""
+    refusals: list[str] = []
+    if is_answering(kafka, OUTSIDE_KAFKA_SECONDS, refusals):
+        return
+    if refusals:
+        raise KafkaError(
+            f"Kafka does not let us in; asked {kafka} (TALLY_KAFKA), found: {refusals[-1]}; correct kafka_security and "
+            "the settings below it (docs/settings.md)"
+        )
+    raise KafkaError(
+        f"Kafka does not answer; asked {kafka} (TALLY_KAFKA) for {OUTSIDE_KAFKA_SECONDS:.0f} s; start it, "
+        "correct the address, or unset TALLY_KAFKA to use the embedded one"
+    )
+
+
 @dataclass
 class Line:
     """Starts the processes of one home under a supervisor."""
@@ -100,8 +130,24 @@ class Line:
         host = LOOPBACK if self.settings.host in EVERYWHERE else self.settings.host
         return f"http://{bracketed(host)}:{self.ground.dashboard_port}"
 
+    @property
+    def flink(self) -> str:
+        """Return the address of the cluster that the job runs on, empty where Flink is in the job's own process."""
+        return f"{LOOPBACK}:{self.ground.flink_ports[0]}" if self.settings.cluster else self.settings.flink
+
+    def has(self, part: str) -> bool:
+        """Tell whether this home runs a part."""
+        return part in self.settings.parts
+
     def start_services(self, progress: Callable[[str], None]) -> None:
-        """Start Kafka and Postgres side by side, then bring topics, roles, tables and views into place."""
+        """Start Kafka and Postgres side by side, then bring topics, roles, tables and views into place.
+
+        Where the job runs elsewhere, all of it was brought into place there.
+        """
+        if not self.has("job"):
+            progress("waiting for Kafka and tables")
+            self.use_what_is_prepared()
+            return
         if not self.settings.kafka:
             progress("starting Kafka and Postgres")
             broker = self.prepare_broker()
@@ -115,6 +161,14 @@ class Line:
         progress("preparing topics and tables")
         self.prepare_topics()
         self.prepare_database(server)
+
+    def use_what_is_prepared(self) -> None:
+        """Take the given addresses as they are: the database's is that of the writer's role."""
+        url = self.settings.database_url
+        self.kafka, self.urls = self.settings.kafka, DatabaseUrls(owner=url, writer=url, reader="", dashboard=url)
+        save_urls(self.home, self.urls)
+        address = self.dashboard_url if self.has("dashboard") else ""
+        self.supervisor.describe(kafka=self.kafka, topic=self.settings.topic, dashboard_url=address)
 
     def prepare_broker(self) -> Broker:
         """Write the embedded broker's configuration; format its storage the first time."""
@@ -141,11 +195,8 @@ class Line:
     def prepare_topics(self) -> None:
         """Create or check the topics; raise KafkaError when your own Kafka does not answer."""
         self.kafka = self.settings.kafka or self.kafka
-        if self.settings.kafka and not is_answering(self.kafka, OUTSIDE_KAFKA_SECONDS):
-            raise KafkaError(
-                f"Kafka does not answer; asked {self.kafka} (TALLY_KAFKA) for {OUTSIDE_KAFKA_SECONDS:.0f} s; start it, "
-                "correct the address, or unset TALLY_KAFKA to use the embedded one"
-            )
+        if self.settings.kafka:
+            demand_answer(self.kafka)
         ensure_topics(self.kafka, self.settings.topic, self.settings.partitions)
 
     def prepare_database(self, server: EmbeddedPostgres | None) -> None:
@@ -159,15 +210,27 @@ class Line:
             self.supervisor.say(note)
         check_server(self.urls.writer, self.settings)
         save_urls(self.home, self.urls)
+        address = self.dashboard_url if self.has("dashboard") else ""
         self.supervisor.describe(
-            kafka=self.kafka, topic=self.settings.topic, database_url=self.urls.reader, dashboard_url=self.dashboard_url
+            kafka=self.kafka, topic=self.settings.topic, database_url=self.urls.reader, dashboard_url=address
         )
 
     def start_parts(self) -> None:
-        """Start the job, archive, inbox and dashboard side by side."""
-        keep_buyer_key(self.home.run / "buyer.key")
+        """Start the job with its cluster, archive, inbox and dashboard side by side."""
+        self.keep_keys()
         for spec in self.part_specs():
             self.start(spec)
+
+    def keep_keys(self) -> None:
+        """Make the key of the customer hash where it is ours to make, and hand over what other containers need."""
+        if "TALLY_BUYER_KEY_FILE" not in os.environ:
+            keep_buyer_key(self.buyer_key_file)
+        hand_over(self.urls, self.buyer_key_file)
+
+    @property
+    def buyer_key_file(self) -> Path:
+        """Return the file of the customer hash's key: this home's, or the one that another home has made."""
+        return Path(os.environ.get("TALLY_BUYER_KEY_FILE") or self.home.run / "buyer.key")
 
     def start_generator(self, arguments: Sequence[str]) -> None:
         """Start the demo's generator."""
@@ -188,12 +251,16 @@ class Line:
         # what an earlier start left in the tables is no sign of life
         start = {"since": datetime.now(UTC)}
         signs = {name: partial(has_row, self.urls.writer, f"{name}_is_alive", start) for name in ("job", "archive")}
-        return [
-            ChildSpec("job", python_command("pipeline"), writer, signs["job"], start_seconds=180, cure=JOB_CURE),
+        specs = [
+            ChildSpec(
+                "job", python_command("pipeline"), writer, signs["job"], start_seconds=JOB_START_SECONDS, cure=JOB_CURE
+            ),
             ChildSpec("archive", python_command("tally.archive"), writer, signs["archive"]),
             ChildSpec("inbox", python_command("tally.inbox"), self.environment()),
             ChildSpec("dashboard", python_command("dashboard"), dashboard, self.dashboard_answers),
         ]
+        cluster = cluster_specs(self) if self.settings.cluster and self.has("job") else []
+        return [*cluster, *(spec for spec in specs if self.has(spec.name))]
 
     def start(self, spec: ChildSpec) -> None:
         """Start a child under its name."""
@@ -212,15 +279,17 @@ class Line:
 
     def environment(self, **more: str) -> dict[str, str]:
         """Return a child's whole environment: ours without any database's address, and the settings on top."""
-        inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        addresses = ("DATABASE_URL", "DATABASE_URL_FILE")
+        inherited = {name: value for name, value in os.environ.items() if name not in addresses}
         own = {
             MARK: str(self.home.root),
             "JAVA_HOME": str(self.ground.java.home),
             "TALLY_JAR_DIR": str(self.ground.jars["connectors"].folder),
-            "TALLY_BUYER_KEY_FILE": str(self.home.run / "buyer.key"),
+            "TALLY_BUYER_KEY_FILE": str(self.buyer_key_file),
             "PYTHONUNBUFFERED": "1",
         }
         address = {"TALLY_KAFKA": self.kafka} if self.kafka else {}
+        address |= {"TALLY_FLINK": self.flink} if self.flink else {}
         return {**inherited, **self.settings.child_environment(), **own, **self.zone_files, **address, **more}
 
     @cached_property

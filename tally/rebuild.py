@@ -25,7 +25,8 @@ from tally.line import Line
 from tally.shadow import drop_shadow, has_shadow, jobs_write, make_shadow, shadow_offsets, swap
 from tally.supervisor import python_command
 
-JOB_STOP_SECONDS = 10.0
+# a checkpoint and, on a cluster, the end of what writes
+JOB_STOP_SECONDS = 20.0
 LOOK_SECONDS = 1.0
 # So near to the log's end, the live job is stopped: what is left to read takes moments.
 CLOSE_SECONDS = 10.0
@@ -93,7 +94,9 @@ class Rebuild:
     def start_shadow(self) -> Child:
         """Start the job that fills the shadow tables."""
         line = self.line
-        environment = line.environment(DATABASE_URL=line.urls.writer, TALLY_SHADOW="on")
+        # one that an earlier rebuild has left on a cluster must not be taken for this one's
+        run = f"-{int(self.clock())}"
+        environment = line.environment(DATABASE_URL=line.urls.writer, TALLY_SHADOW="on", TALLY_SHADOW_RUN=run)
         line.start(ChildSpec("rebuild", python_command("pipeline"), environment))
         return line.children["rebuild"]
 

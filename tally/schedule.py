@@ -12,8 +12,10 @@ from tally.catalogue import Catalogue, CatalogueError
 from tally.child import Child, ChildSpec
 from tally.chores import Chore
 from tally.database import as_database_error, execute, execute_many
+from tally.drained import read_reached
 from tally.free_space import FreeSpace
 from tally.line import Line
+from tally.log_watch import LogWatch
 from tally.supervisor import python_command
 
 FIRST_AUDIT_SECONDS = 300.0
@@ -26,13 +28,21 @@ CATALOGUE_FILES = ("products.ndjson", "stock_policy.ndjson", "warehouses.ndjson"
 
 
 def chores_of(line: Line, catalogue: Catalogue) -> list[Chore]:
-    """Return what is done again and again in the background."""
-    return [
+    """Return what is done again and again in the background; the results' upkeep goes with the job."""
+    of_every_home = [
         Chore("log rotation", 10, lambda: rotate_logs(line)),
         Chore("free space", 5, FreeSpace(kept_folders(line)).look),
+    ]
+    return of_every_home + (upkeep_of(line, catalogue) if line.has("job") else [])
+
+
+def upkeep_of(line: Line, catalogue: Catalogue) -> list[Chore]:
+    """Return what keeps the results in order."""
+    return [
         Chore("partitions", 6 * 3600, lambda: create_partitions(line)),
         Chore("trimming", 3600, lambda: trim(line)),
         Chore("closing of windows", 60, lambda: close_windows(line)),
+        Chore("the log", 60, LogWatch(line.kafka, line.settings.topic, lambda: read_reached(line.urls.writer)).look),
         Chore("catalogue", 2, lambda: load_catalogue(catalogue)),
         Chore("history", 2, HistoryCopy(line).look),
         Chore("inbox", 1, RefusedFiles(line.home.inbox / "failed").look),

@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from tally.catalogue import Catalogue, write_store_settings
 from tally.chores import Chores
 from tally.console import Screen
+from tally.database import save_urls
+from tally.handing_over import hand_over
 from tally.home import Home
-from tally.line import Line, prepare_ground
+from tally.kafka import ensure_topics
+from tally.line import Line, demand_answer, keep_buyer_key, prepare_ground
 from tally.logs import LogFiles
+from tally.migrate import set_up_outside
 from tally.pause import Pause, forget_pause
 from tally.rebuild import Rebuild
 from tally.registry import Registry, RunState
 from tally.schedule import HourlyAudit, chores_of
-from tally.settings import Settings
+from tally.server_demands import check_server
+from tally.settings import Settings, SettingsError
 from tally.supervisor import TICK_SECONDS, StopRequested, Supervisor
 
 MEGABYTE = 1_000_000
@@ -34,6 +39,7 @@ def run_session(settings: Settings, plan: Plan, screen: Screen) -> None:
 
     Raise a TallyError when it can't start; nothing runs then.
     """
+    settings.tell_own_clients()
     home = Home(settings.home)
     home.prepare()
     registry = Registry(home)
@@ -46,6 +52,28 @@ def run_session(settings: Settings, plan: Plan, screen: Screen) -> None:
         supervise(Line(settings, home, ground, supervisor), plan, screen)
     finally:
         registry.release()
+
+
+def prepare_services(settings: Settings, say: Callable[[str], None]) -> None:
+    """Make topics, roles, tables and views on a Kafka and a Postgres of the user's, and hand over what others need.
+
+    Raise a TallyError when one of them does not answer or does not fit.
+    """
+    if not (settings.kafka and settings.database_url):
+        raise SettingsError(["there is nothing to prepare; found no Kafka or Postgres of your own named; set "
+                             "TALLY_KAFKA and DATABASE_URL (or DATABASE_URL_FILE)"])  # fmt: skip
+    home = Home(settings.home)
+    home.prepare()
+    demand_answer(settings.kafka)
+    ensure_topics(settings.kafka, settings.topic, settings.partitions)
+    urls, report = set_up_outside(settings.database_url, home.root)
+    for note in report.notes:
+        say(note)
+    check_server(urls.writer, settings)
+    save_urls(home, urls)
+    keep_buyer_key(home.run / "buyer.key")
+    hand_over(urls, home.run / "buyer.key")
+    say("topics, roles, tables and views are there")
 
 
 def supervise(line: Line, plan: Plan, screen: Screen, clock: Callable[[], float] = time.monotonic) -> None:
@@ -68,13 +96,15 @@ def supervise(line: Line, plan: Plan, screen: Screen, clock: Callable[[], float]
 def start(line: Line, plan: Plan, progress: Callable[[str], None], screen: Screen) -> None:
     """Bring every process up, each with what it stands on before it; tell the address as soon as it answers."""
     line.start_services(progress)
-    write_store_settings(line.urls.writer, line.settings)
     rebuild = Rebuild(line)
-    rebuild.finish_interrupted()
-    forget_pause(line.home)
+    if line.has("job"):
+        write_store_settings(line.urls.writer, line.settings)
+        rebuild.finish_interrupted()
+        forget_pause(line.home)
     line.start_parts()
     wait_for("dashboard", line, progress)
-    screen.address(line.dashboard_url, line.home.root)
+    if line.has("dashboard"):
+        screen.address(line.dashboard_url, line.home.root)
     wait_for("archive", line, progress)
     if not rebuild.is_asked:
         # the one that a rebuild shall replace may have nothing to go on from
@@ -87,7 +117,9 @@ def start(line: Line, plan: Plan, progress: Callable[[str], None], screen: Scree
 
 
 def wait_for(name: str, line: Line, progress: Callable[[str], None]) -> None:
-    """Wait until a child answers, and show so."""
+    """Wait until a child answers, and show so; one that runs elsewhere is not waited for."""
+    if name not in line.children:
+        return
     progress(f"starting the {name}")
     line.supervisor.wait_up(line.children[name])
 
@@ -95,7 +127,8 @@ def wait_for(name: str, line: Line, progress: Callable[[str], None]) -> None:
 def watch(line: Line, plan: Plan, screen: Screen, clock: Callable[[], float]) -> None:
     """Keep the line running; raise StopRequested when it shall end."""
     chores = Chores(chores_of(line, Catalogue(line.home.root, line.urls.writer)))
-    beside = [Rebuild(line), Pause(line), *([HourlyAudit(line)] if line.settings.audit else [])]
+    beside = [Rebuild(line), Pause(line)] if line.has("job") else []
+    beside += [HourlyAudit(line)] if line.settings.audit and line.has("audit") else []
     deadline = None if plan.seconds is None else clock() + plan.seconds
     try:
         with screen.live(line.urls.writer):

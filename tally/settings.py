@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from tally.errors import TallyError
+from tally.kafka_access import MECHANISMS, PROTOCOLS, access_faults
 
 DEFAULT_HOME = "~/.tallystream"
 # set by the supervisor for its children or read elsewhere: no settings, but no typing mistakes either
@@ -23,6 +24,10 @@ OTHER_VARIABLES = frozenset({"TALLY_HOME", "TALLY_CACHE", "TALLY_JAR_DIR", "TALL
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 MINIMUM_DEDUP_HOURS = 48
 LARGEST_AMOUNT = 10**18
+ACCESS = ("TALLY_KAFKA_SECURITY", "TALLY_KAFKA_MECHANISM", "TALLY_KAFKA_USER", "TALLY_KAFKA_PASSWORD_FILE",
+          "TALLY_KAFKA_CA_FILE", "TALLY_KAFKA_KEY_FILE")  # fmt: skip
+# what a supervisor runs besides Kafka and Postgres; with the job go topics, tables and the upkeep of both
+PARTS = ("job", "archive", "inbox", "dashboard", "audit")
 
 
 class SettingsError(TallyError):
@@ -98,6 +103,25 @@ def amounts(value: Any) -> tuple[int, ...]:
     return parsed
 
 
+def parts(value: Any) -> tuple[str, ...]:
+    """Parse a list of parts; a variable separates them by commas."""
+    named = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+    if not isinstance(named, list | tuple) or not named or not all(part in PARTS for part in named):
+        raise ValueError(f"must be one or several of {', '.join(PARTS)}")
+    return tuple(part for part in PARTS if part in named)
+
+
+def one_of(*choices: str) -> Callable[[Any], str]:
+    """Return a parser of one of a few words."""
+
+    def parse(value: Any) -> str:
+        if str(value).upper() not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return str(value).upper()
+
+    return parse
+
+
 def log_level(value: Any) -> str:
     """Parse the name of a log level."""
     if str(value).upper() not in LOG_LEVELS:
@@ -121,7 +145,10 @@ def is_database_url(value: str) -> bool:
         return False
 
 
+PATH = matching(r"[^\x00\n'\"]{0,1000}", "a text without quotes")
 HOST = matching(r"[A-Za-z0-9_.:%-]{1,253}", "a host name or address such as 127.0.0.1 or 0.0.0.0")
+SERVER = matching(r"((\[[0-9a-fA-F:.]+\]|[^\s,:]+):\d{1,5})?", "host:port")
+JOB_NAME = matching(r"[A-Za-z0-9._-]{1,80}", "letters, digits, dot, dash, underscore")
 SERVERS = matching(r"([^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*)?", "host:port, several separated by commas")
 
 
@@ -155,8 +182,24 @@ class Settings:
     )
     kafka_port: int = setting(0, whole(0, 65535), "the embedded Kafka's port on loopback; 0: any free one, kept")
     kafka: str = setting("", SERVERS, "bootstrap servers of your own Kafka; empty: the embedded one")
+    kafka_security: str = setting("PLAINTEXT", one_of(*PROTOCOLS), "how your own Kafka is spoken to")
+    kafka_mechanism: str = setting("SCRAM-SHA-512", one_of(*MECHANISMS), "how its user logs in, with SASL")
+    kafka_user: str = setting("", PATH, "its user, with SASL")
+    kafka_password_file: str = setting("", PATH, "file that holds the user's password")
+    kafka_ca_file: str = setting("", PATH, "PEM file of the authority that signed its certificate, with SSL")
+    kafka_key_file: str = setting(
+        "", PATH, "PEM file of our own key (PKCS 8) with its certificates, where it asks for one"
+    )
     database_url: str = setting(
         "", database_url, "address of your own Postgres (DATABASE_URL); empty: the embedded one"
+    )
+    flink: str = setting("", SERVER, "REST address of your own Flink cluster, host:port; empty: Flink is embedded")
+    cluster: int = setting(
+        0, whole(0, 64), "TaskManagers of a Flink cluster of processes on this machine; 0: all of Flink in one process"
+    )
+    job_name: str = setting("tallystream", JOB_NAME, "the job's name on its cluster, one for each deployment")
+    parts: tuple[str, ...] = setting(
+        PARTS, parts, "what this home runs, where the rest runs elsewhere: in containers of their own, say"
     )
     topic: str = setting(
         "sales-events", matching(r"[A-Za-z0-9._-]{1,200}", "letters, digits, dot, dash, underscore"), "the log"
@@ -176,15 +219,42 @@ class Settings:
         faults: list[str] = []
         given = read_file(folder / "tally.toml", faults) | read_environment(environment, faults)
         values = {name: parse_one(name, *origin_and_value, faults) for name, origin_and_value in given.items()}
+        faults += [] if faults else contradictions(cls(home=folder, **values))
         if faults:
             raise SettingsError(faults)
         return cls(home=folder, **values)
+
+    def tell_own_clients(self) -> None:
+        """Put how Kafka lets us in where this process's clients look for it, as its children's do."""
+        os.environ.update({name: text for name, text in self.child_environment().items() if name.startswith(ACCESS)})
 
     def child_environment(self) -> dict[str, str]:
         """Return what every child process is told, by the names of docs/architecture.md."""
         texts = {variable(field.name): as_text(getattr(self, field.name)) for field in fields()}
         del texts["DATABASE_URL"]
         return {**texts, "TALLY_HOME": str(self.home)}
+
+
+def contradictions(settings: Settings) -> list[str]:
+    """Return what is wrong with settings that are each right."""
+    files = {name: getattr(settings, name) for name in ("kafka_password_file", "kafka_ca_file", "kafka_key_file")}
+    faults = access_faults(settings.kafka_security, settings.kafka_user, files)
+    if settings.kafka_security != "PLAINTEXT" and not settings.kafka:
+        faults.append(
+            f"kafka_security is for a Kafka of your own; found {settings.kafka_security} and no TALLY_KAFKA; name it, "
+            "or leave kafka_security out"
+        )
+    if settings.flink and settings.cluster:
+        faults.append(
+            f"flink and cluster are both set; found {settings.flink!r} and {settings.cluster}; keep one: a cluster of "
+            "yours (TALLY_FLINK), or one that is started here (TALLY_CLUSTER)"
+        )
+    if "job" not in settings.parts and not (settings.kafka and settings.database_url):
+        faults.append(
+            f"parts are without the job; found {', '.join(settings.parts)}; name the Kafka and the Postgres that the "
+            "one with the job has prepared: TALLY_KAFKA and DATABASE_URL"
+        )
+    return faults
 
 
 def fields() -> list[dataclasses.Field]:
@@ -224,11 +294,23 @@ def read_file(path: Path, faults: list[str]) -> dict[str, tuple[str, Any]]:
 
 def read_environment(environment: Mapping[str, str], faults: list[str]) -> dict[str, tuple[str, Any]]:
     """Return {name: (origin, value)} of the variables; one that is nearly the name of a setting goes into faults."""
+    environment = with_database(environment, faults)
     names = {variable(field.name): field.name for field in fields()}
     for name in sorted(environment.keys() - names.keys() - OTHER_VARIABLES):
         if name.startswith("TALLY_") and (near := suggestion(name, names, cutoff=0.85)):
             faults.append(f"{name} in the environment is no setting{near}; remove or correct it")
     return {names[name]: (name, environment[name]) for name in sorted(names) if environment.get(name)}
+
+
+def with_database(environment: Mapping[str, str], faults: list[str]) -> Mapping[str, str]:
+    """Return the environment with the address that DATABASE_URL_FILE holds, where it names a file."""
+    if not (path := environment.get("DATABASE_URL_FILE")):
+        return environment
+    try:
+        return {**environment, "DATABASE_URL": Path(path).read_text(encoding="utf-8").strip()}
+    except OSError as error:
+        faults.append(f"DATABASE_URL_FILE can't be read; found {path}: {error.strerror}; name a file that we may read")
+        return environment
 
 
 def suggestion(name: str, known: Any, cutoff: float = 0.7) -> str:

@@ -19,12 +19,8 @@ def read_status(home: Home) -> dict[str, Any]:
     state = Registry(home).read()
     faults: list[str] = []
     running = state.is_running
-    answers = {
-        name: first_row(state.database_url, statement(f"status_{name}"), faults)
-        if running and state.database_url
-        else None
-        for name in ("counts", "job", "lag")
-    }
+    url = state.database_url if running else ""
+    answers = {name: first_row(url, statement(f"status_{name}"), faults) for name in ("counts", "job", "lag")}
     return {
         "running": running,
         "ready": running and state.is_ready,
@@ -38,19 +34,28 @@ def read_status(home: Home) -> dict[str, Any]:
         "inbox": inbox_counts(home),
         "job": answers["job"],
         "lag_seconds": (answers["lag"] or {}).get("lag_seconds"),
+        "consumer_lag": (answers["lag"] or {}).get("consumer_lag"),
+        "partitions": all_rows(url, statement("status_partitions"), faults),
         "counts": answers["counts"],
         "faults": faults,
     }
 
 
 def first_row(url: str, query: str, faults: list[str]) -> dict[str, Any] | None:
-    """Return a query's first row by column; note what went wrong."""
+    """Return a query's first row by column, None without one; note what went wrong."""
+    return next(iter(all_rows(url, query, faults)), None)
+
+
+def all_rows(url: str, query: str, faults: list[str]) -> list[dict[str, Any]]:
+    """Return a query's rows by column, none where there is no address yet; note what went wrong."""
+    if not url:
+        return []
     try:
         columns, rows = run_query(url, query)
     except QueryError as error:
         faults.append(str(error))
-        return None
-    return dict(zip(columns, rows[0], strict=True)) if rows else None
+        return []
+    return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def process_rows(state: RunState) -> list[dict[str, Any]]:
@@ -124,7 +129,7 @@ def summary(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("Kafka", f"{found['kafka']}, topic {found['topic']}" if found["kafka"] else "not up yet"),
         ("Database", found["database_url"] or "not up yet"),
         ("Inbox", f"{inbox['folder']}: {inbox['waiting']} waiting, {inbox['done']} done, {inbox['failed']} failed"),
-        ("Lag", "unknown" if lag is None else f"{lag} s"),
+        ("Lag", "unknown" if lag is None else f"{lag} s, {found['consumer_lag']:,} offsets behind"),
         ("Counts", ", ".join(f"{value:,} {name}" for name, value in counts.items()) if counts else "unknown"),
         *(("Fault", fault) for fault in found["faults"]),
     ]

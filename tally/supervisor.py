@@ -26,6 +26,7 @@ STOP_SECONDS = 14.0
 STOP_STAGES: tuple[tuple[tuple[str, ...], float], ...] = (
     (("generator", "inbox", "audit"), 1.5),
     (("job", "rebuild", "archive", "dashboard"), 5.0),
+    (("taskmanager", "jobmanager"), 1.0),
     (("postgres",), 1.5),
     (("kafka",), 2.0),
 )
@@ -143,12 +144,12 @@ class Supervisor:
     def stop_all(self) -> None:
         """Stop the children stage by stage, kill what takes too long, and leave nothing behind."""
         named = {name for names, _ in self.stages for name in names}
-        others = tuple(child.name for child in self.children if child.name not in named)
+        others = tuple(kind_of(child) for child in self.children if kind_of(child) not in named)
         stages = [(others, 0.5), *self.stages]
         end = self.clock() + self.stop_seconds
         for index, (names, _) in enumerate(stages):
             left_to_later = sum(seconds for _, seconds in stages[index + 1 :])
-            self.stop_stage([child for child in self.children if child.name in names], end - left_to_later)
+            self.stop_stage([child for child in self.children if kind_of(child) in names], end - left_to_later)
         self.pool.shutdown(wait=False, cancel_futures=True)
         self.registry.write(RunState())
 
@@ -172,6 +173,12 @@ class Supervisor:
                 child.process.wait(KILLED_SECONDS)
         except subprocess.TimeoutExpired:
             self.say(f"{child.name} (process {child.process.pid}) can't be killed; the system holds it; look at it")
+
+
+def kind_of(child: Child) -> str:
+    """Return a child's name without its number: taskmanager-2 is a taskmanager."""
+    name, _, number = child.name.rpartition("-")
+    return name if number.isdigit() else child.name
 
 
 def entry_of(child: Child) -> Entry:

@@ -18,7 +18,9 @@ class Context:
     @cached_property
     def settings(self) -> Settings:
         """Return the deployment's settings; raise SettingsError with every fault."""
-        return Settings.load(self.home_option)
+        settings = Settings.load(self.home_option)
+        settings.tell_own_clients()
+        return settings
 
     @property
     def home(self) -> Home:

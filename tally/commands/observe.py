@@ -77,7 +77,7 @@ def status(context: Context, as_json: bool):
     """Show what runs, where it answers and how far the results are.
 
     Exit code 1 when nothing runs. The JSON has processes (name, pid), database_url (reader), dashboard_url, kafka,
-    inbox, job, lag_seconds and counts.
+    inbox, job, lag_seconds, consumer_lag, partitions and counts.
 
     \b
     Example:
@@ -103,7 +103,13 @@ def sql(context: Context, query: str, as_csv: bool):
     Example:
       tally sql "SELECT store_day, net_amount FROM sales_by_day" --csv
     """
-    columns, rows = run_query(load_urls(context.home).reader, query)
+    reader = load_urls(context.home).reader
+    if not reader:
+        raise TallyError(
+            f"this home has no reader's address; found parts {', '.join(context.settings.parts)} only; ask where the "
+            "job runs"
+        )
+    columns, rows = run_query(reader, query)
     if as_csv:
         write_csv(columns, rows, sys.stdout)
     else:

@@ -15,7 +15,8 @@ from tally.demo import (
     has_entries,
     list_scenarios,
 )
-from tally.session import Plan, run_session
+from tally.session import Plan, prepare_services, run_session
+from tally.settings import Settings
 from tally.supervisor import python_command
 
 
@@ -60,8 +61,14 @@ def demo(
 @click.option(
     "--for", "seconds", metavar="TIME", type=DURATION, help="Stop after this time, such as 8h; default: never."
 )
+@click.option(
+    "--cluster",
+    metavar="N",
+    type=click.IntRange(1, 64),
+    help="Run Flink as a JobManager and N TaskManagers; default: in one process.",
+)
 @pass_context
-def run(context: Context, host: str | None, seconds: float | None):
+def run(context: Context, host: str | None, seconds: float | None, cluster: int | None):
     """Run the line for your own shop.
 
     The same as `tally demo` without the simulated shop. Rename a file of events (NDJSON, also .gz) into the home's
@@ -72,17 +79,31 @@ def run(context: Context, host: str | None, seconds: float | None):
       tally run &
       mv sales.ndjson ~/.tallystream/inbox/
     """
-    settings, screen = with_host(context, host), Screen()
+    settings, screen = with_options(context, TALLY_HOST=host, TALLY_CLUSTER=cluster and str(cluster)), Screen()
     if has_entries(context.home.generator):
         screen.say("this home holds the simulated shop of a demo; keep your own apart: tally --home DIR run")
     run_session(settings, Plan("tally run", None, seconds), screen)
 
 
-def with_host(context: Context, host: str | None):
-    """Return the settings with --host on top."""
-    from tally.settings import Settings
+def with_options(context: Context, **variables: str | None) -> Settings:
+    """Return the settings with the given options on top."""
+    given = {name: value for name, value in variables.items() if value}
+    return Settings.load(context.home_option, {**os.environ, **given})
 
-    return Settings.load(context.home_option, {**os.environ, **({"TALLY_HOST": host} if host else {})})
+
+@click.command()
+@pass_context
+def prepare(context: Context):
+    """Make topics, roles, tables and views on your own Kafka and Postgres, and end.
+
+    `tally run` does the same at its start; a deployment in containers does it once, before the others start. What is
+    there already stays.
+
+    \b
+    Example:
+      TALLY_KAFKA=kafka:9092 DATABASE_URL=postgresql://owner:password@db/shop tally prepare
+    """
+    prepare_services(context.settings, Screen().say)
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})

@@ -52,7 +52,7 @@ def audit(context: Context, as_json: bool, fresh: bool, limit: int):
     told = {
         "DATABASE_URL": urls.writer,
         "TALLY_KAFKA": state.kafka,
-        "TALLY_BUYER_KEY_FILE": str(context.home.run / "buyer.key"),
+        "TALLY_BUYER_KEY_FILE": os.environ.get("TALLY_BUYER_KEY_FILE") or str(context.home.run / "buyer.key"),
     }
     environment = {**os.environ, **context.settings.child_environment(), **told}
     flags = [*(["--json"] if as_json else []), *(["--fresh"] if fresh else []), "--limit", str(limit)]

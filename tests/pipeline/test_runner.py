@@ -208,7 +208,7 @@ def test_a_jvm_that_starts_alone_is_said_so(job_settings):
 
 def test_flink_that_does_not_answer_is_said_so():
     with pytest.raises(FlinkGone, match=r"^Flink did not answer to /jobs/x: "):
-        FlinkRest(free_port(), timeout=1).job_state("x")
+        FlinkRest(f"127.0.0.1:{free_port()}", timeout=1).job_state("x")
 
 
 def checkpoint(completed_at, duration_ms, size_bytes, status, path) -> dict:

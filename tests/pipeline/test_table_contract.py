@@ -75,7 +75,9 @@ def test_every_statement_says_its_grain_and_makes_the_object_of_its_name(path):
     lines = path.read_text("utf-8").splitlines()
     assert lines[0].startswith("-- One ") and lines[1].startswith("-- grain: ")
     statement = "\n".join(line for line in lines if not line.startswith("--"))
-    assert re.search(rf"^(?:CREATE|INSERT) [A-Z ]*\b{path.stem}\b", statement), path
+    is_access = path.parent.name == "access"
+    begins = "ALTER TABLE sales_events SET" if is_access else rf"(?:CREATE|INSERT) [A-Z ]*\b{path.stem}\b"
+    assert re.search(f"^{begins}", statement), path
 
 
 @pytest.mark.parametrize("sink", SINKS)

@@ -173,3 +173,17 @@ def test_a_table_without_rows_has_no_newest_one(shop):
     shop.hold("2026-11-22 12:00:00")
     newest = {row["table_name"]: row["newest_at"] for row in shop.rows("freshness")}
     assert newest["sales_10s"] is newest["stock_flow_1m"] is newest["order_ticker"] is None
+
+
+def test_a_partition_is_behind_by_what_the_log_has_and_the_results_lack(held):
+    count(held, "2026-11-22 12:00", 0, archive=(100, 99), job=(100, 90, 3, 5, 99))
+    count(held, "2026-11-22 13:00", 0, archive=(10, 109), job=(7, 7, 0, 0, 106))
+    count(held, "2026-11-22 12:00", 1, archive=(50, 60), job=(50, 50, 0, 1, 60))
+    count(held, "2026-11-22 13:00", 2, archive=(5, 4), job=None)
+    # the archive counts once a second: the job may be ahead of it
+    count(held, "2026-11-22 13:00", 3, archive=(5, 4), job=(9, 9, 0, 0, 8))
+    rows = held.rows("log_partitions")
+    assert {row["log_partition"]: row["consumer_lag"] for row in rows} == {0: 3, 1: 0, 2: 5, 3: 0}
+    assert {row["log_partition"]: (row["archived_offset"], row["counted_offset"]) for row in rows} == {
+        0: (109, 106), 1: (60, 60), 2: (4, None), 3: (4, 8),
+    }  # fmt: skip

@@ -63,8 +63,10 @@ def owner(urls):
 
 
 @pytest.fixture
-def make_line(tmp_path):
+def make_line(tmp_path, monkeypatch):
     """Make a line on given services; what it started is stopped afterwards."""
+    # another test's Flink session lives in this process's environment
+    monkeypatch.delenv("TALLY_BUYER_KEY_FILE", raising=False)
     supervisors = []
 
     def make(**settings):

@@ -55,8 +55,10 @@ def test_a_kafka_of_your_own_that_does_not_answer_is_told(make_line, shop_databa
 
 def test_children_get_the_database_of_their_role_and_no_other(make_line, postgres_server, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgresql://admin:secret@elsewhere/x")
+    monkeypatch.setenv("DATABASE_URL_FILE", "/elsewhere/url")
     line = make_line()
     line.urls = postgres_server.urls()
+    assert [spec.name for spec in line.part_specs() if "DATABASE_URL_FILE" in spec.environment] == []
     given = {spec.name: spec.environment.get("DATABASE_URL") for spec in line.part_specs()}
     assert given == {
         "job": line.urls.writer,
