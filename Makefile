@@ -34,19 +34,18 @@ test-compose: setup ## docker-compose.yml on the engine that DOCKER_HOST or the 
 	.venv/bin/python -m pytest -m compose -s tests/compose $(ARGS)
 
 chaos: setup ## break a running line in every way on the list (under 40 min); SEED=n repeats, SEEDS=n, FULL=1 for all, KEEP=1 adds to the last run
-	@mkdir -p build && if [ -z "$(KEEP)" ]; then rm -f build/chaos.jsonl; fi
-	@TALLY_CHAOS_RESULTS=build/chaos.jsonl TALLY_CHAOS_SEED=$(SEED) TALLY_CHAOS_SEEDS=$(SEEDS) TALLY_CHAOS_FULL=$(FULL) \
+	@if [ -z "$(KEEP)" ]; then rm -f docs/reliability.jsonl; fi
+	@TALLY_CHAOS_RESULTS=docs/reliability.jsonl TALLY_CHAOS_SEED=$(SEED) TALLY_CHAOS_SEEDS=$(SEEDS) TALLY_CHAOS_FULL=$(FULL) \
 	  .venv/bin/python -m pytest -m chaos -s tests/chaos $(ARGS); \
-	  status=$$?; .venv/bin/python -m tests.chaos.matrix build/chaos.jsonl docs/reliability.md && exit $$status
+	  status=$$?; .venv/bin/python -m tests.chaos.matrix docs/reliability.jsonl docs/reliability.md && exit $$status
 
 chaos-replay: setup ## give a line the input that made a run of `make chaos` fail: RECORDS=file
 	@TALLY_CHAOS_RECORDS=$(RECORDS) .venv/bin/python -m pytest -m chaos -s tests/chaos/test_seeds.py -k of_an_earlier_run
 
 soak: setup ## watch a line at half of what it can take for an hour; MINUTES=n, RATE=n records a second that it can take
-	@mkdir -p build
-	@TALLY_CHAOS_RESULTS=build/chaos.jsonl TALLY_SOAK_MINUTES=$(MINUTES) TALLY_SUSTAINED_RATE=$(RATE) \
+	@TALLY_CHAOS_RESULTS=docs/reliability.jsonl TALLY_SOAK_MINUTES=$(MINUTES) TALLY_SUSTAINED_RATE=$(RATE) \
 	  .venv/bin/python -m pytest -m soak -s tests/chaos $(ARGS); \
-	  status=$$?; .venv/bin/python -m tests.chaos.matrix build/chaos.jsonl docs/reliability.md && exit $$status
+	  status=$$?; .venv/bin/python -m tests.chaos.matrix docs/reliability.jsonl docs/reliability.md && exit $$status
 
 lock: setup ## resolve the dependencies again into the lock files
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

@@ -162,7 +162,7 @@ HEALTH: Words = {
     "newest": ("newest event visible", "最新可见事件"),
     "e2e": ("End-to-end lag", "端到端延迟"),
     "p99": ("p99 over 5 min", "5 分钟 p99"),
-    "p99_behind": ("p99 over 5 min · {n} offsets behind", "5 分钟 p99 · 落后 {n} 个位移"),
+    "p99_behind": ("p99 · {n} behind", "p99 · 落后 {n} 个位移"),
     "inrate": ("Events in", "流入事件"),
     "today_n": ("{n} today", "今日 {n}"),
     "job": ("Flink job", "Flink 作业"),

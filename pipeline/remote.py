@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.bounded import CHECKPOINTS
 from pipeline.checkpoints import choose_checkpoint
 from pipeline.flink_rest import ENDED, FlinkGone, FlinkRest, FlinkUnreachable, JobUnknown
 from pipeline.monitor import Monitor
@@ -40,7 +41,6 @@ CLUSTER_PATIENCE = Patience(start=180.0, lost=120.0, gone=120.0, silent=120.0)
 CLUSTER_SECONDS = 90.0
 SLOTS_SECONDS = 60.0
 CANCEL_SECONDS = 10.0
-CHECKPOINTS = "execution.checkpointing."
 # The client's: it plans, and hands over.
 CLIENT_HEAP = "192m"
 

@@ -27,7 +27,7 @@ class LogTail:
     def __init__(self, bootstrap: str, topic: str, segments: list[Segment]):
         self.bootstrap = bootstrap
         self.topic = topic
-        self.admin = AdminClient({**client_options(bootstrap)})
+        self.admin = AdminClient(client_options(bootstrap))
         self.consumer = Consumer(
             {
                 **client_options(bootstrap),

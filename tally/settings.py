@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from tally.errors import TallyError
-from tally.kafka_access import MECHANISMS, PROTOCOLS, access_faults
+from tally.kafka_access import MECHANISMS, PROTOCOLS, VARIABLES, access_faults
 
 DEFAULT_HOME = "~/.tallystream"
 # set by the supervisor for its children or read elsewhere: no settings, but no typing mistakes either
@@ -24,8 +24,7 @@ OTHER_VARIABLES = frozenset({"TALLY_HOME", "TALLY_CACHE", "TALLY_JAR_DIR", "TALL
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 MINIMUM_DEDUP_HOURS = 48
 LARGEST_AMOUNT = 10**18
-ACCESS = ("TALLY_KAFKA_SECURITY", "TALLY_KAFKA_MECHANISM", "TALLY_KAFKA_USER", "TALLY_KAFKA_PASSWORD_FILE",
-          "TALLY_KAFKA_CA_FILE", "TALLY_KAFKA_KEY_FILE")  # fmt: skip
+ACCESS = tuple(f"TALLY_KAFKA_{name}" for name in VARIABLES)
 # what a supervisor runs besides Kafka and Postgres; with the job go topics, tables and the upkeep of both
 PARTS = ("job", "archive", "inbox", "dashboard", "audit")
 

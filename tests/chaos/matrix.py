@@ -21,6 +21,9 @@ Run in {pieces} at {commits}, the newest on {began}: {cores} cores, {memory_gb} 
 RECORDS=…` gives it to a line again. Times are seconds from the kill, or from the end of an outage or pause:
 to the first result of a record that was appended after it, and until no record waits for more than two seconds.
 """
+KEPT = """
+Of {rows} the data holds what an earlier document showed, and not each run: it went with the machine that held it.
+"""
 COMMON = {
     "at", "row", "name", "seed", "seeds", "result", "first_result_s", "caught_up_s", "records", "rows",
     "reads", "falls", "in_time",
@@ -49,18 +52,25 @@ A row without a run is not covered, whatever other tests there are; those of `ma
 def render(lines: list[dict[str, Any]], file: str) -> str:
     """Return the document for the lines of a results file; the first of a run says where it ran."""
     run = [line for line in lines if line["row"] == "run"][-1]
-    runs = defaultdict(list)
+    runs, kept = defaultdict(list), {}
     for line in lines:
-        if line["row"] != "run":
+        if "shown" in line:
+            kept[line["row"], line["name"]] = line["shown"]
+        elif line["row"] != "run":
             runs[line["row"], line["name"]].append(line)
+    # what was run again stands for itself
+    kept = {key: shown for key, shown in kept.items() if key not in runs}
+    shown = {**{key: table_line(*key, found) for key, found in runs.items()}, **kept}
     demands = tomllib.loads((HERE / "demands.toml").read_text("utf-8"))
-    covered = {row for row, _ in runs}
+    covered = {row for row, _ in shown}
     commits = ", ".join(f"`{one}`" for one in dict.fromkeys(line["commit"] for line in lines if line["row"] == "run"))
     begun = [line for line in lines if line["row"] == "run"]
     pieces = "one piece" if len(begun) == 1 else f"{len(begun)} pieces"
     words = {"commits": commits, "pieces": pieces, "seeds": ", ".join(str(line["seed"]) for line in begun)}
     parts = [INTRODUCTION.format(file=file, began=run["at"].replace("T", " "), **words, **run), HEAD]
-    parts += [table_line(*key, runs[key]) for key in sorted(runs, key=lambda key: (int(key[0][1:]), key[1]))]
+    parts += [shown[key] for key in sorted(shown, key=by_number)]
+    if kept:
+        parts.append(KEPT.format(rows=", ".join(sorted({row for row, _ in kept}, key=lambda row: int(row[1:])))))
     parts.append(BELOW)
     parts += [
         f"| {row} | {demand['what']} | {demand.get('elsewhere', 'nothing yet')} |"
@@ -69,6 +79,11 @@ def render(lines: list[dict[str, Any]], file: str) -> str:
     ]
     parts += [SECURITY, *map(security_line, security_entries())]
     return "\n".join(parts) + "\n"
+
+
+def by_number(key: tuple[str, str]) -> tuple[int, str]:
+    """Return what puts R2 before R10."""
+    return int(key[0][1:]), key[1]
 
 
 def security_entries() -> list[dict[str, Any]]:

@@ -37,6 +37,7 @@ CREATE TABLE sales_events (
     'properties.isolation.level' = 'read_committed',
     'properties.client.id' = 'tally-job',
     'scan.startup.mode' = 'earliest-offset',
+    'scan.topic-partition-discovery.interval' = '30 s',
     'scan.bounded.mode' = '${bounded_mode}',
     'scan.bounded.specific-offsets' = '${bounded_offsets}',
     'format' = 'raw'
