@@ -103,7 +103,7 @@ def upgrade(context: Context):
 
     \b
     Example:
-      git pull && make setup && .venv/bin/tally upgrade
+      tally upgrade
     """
     screen = Screen()
     command = take_over(context.home, screen.say)
