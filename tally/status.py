@@ -125,7 +125,8 @@ def summary(found: dict[str, Any]) -> list[tuple[str, str]]:
     counts, inbox = found["counts"], found["inbox"]
     lag = found["lag_seconds"]
     return [
-        ("Dashboard", found["dashboard_url"] or "not up yet"),
+        # a home that is ready without it leaves the pages to another, as in compose
+        ("Dashboard", found["dashboard_url"] or ("not run by this home" if found["ready"] else "not up yet")),
         ("Kafka", f"{found['kafka']}, topic {found['topic']}" if found["kafka"] else "not up yet"),
         ("Database", found["database_url"] or "not up yet"),
         ("Inbox", f"{inbox['folder']}: {inbox['waiting']} waiting, {inbox['done']} done, {inbox['failed']} failed"),
