@@ -1,8 +1,5 @@
 """The whole line of one home: which processes there are, what each is told, and in which order they start."""
 
-import contextlib
-import os
-import secrets
 import signal
 import time
 import urllib.request
@@ -12,19 +9,21 @@ from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
 
+from tally.buyer_key import keep_buyer_key
 from tally.child import Child, ChildSpec
+from tally.child_environment import child_environment
 from tally.database import has_row, save_urls
 from tally.flink_cluster import cluster_specs
 from tally.handing_over import hand_over
 from tally.home import Home
 from tally.jars import GROUPS, JarSet, ready_jars
 from tally.jvm import Java, find_java
-from tally.kafka import Broker, KafkaError, ensure_topics, is_answering
-from tally.migrate import set_up, set_up_outside
+from tally.kafka import Broker, ensure_topics, is_answering
+from tally.migrate import set_up
 from tally.ports import LOOPBACK, KeptPorts
 from tally.postgres import DatabaseUrls, EmbeddedPostgres
 from tally.postgres_binaries import find_binaries, zone_folder
-from tally.postgres_files import write_private
+from tally.preparing import prepare_database, prepare_topics
 from tally.processes import MARK
 from tally.server_demands import check_server
 from tally.settings import Settings
@@ -38,7 +37,6 @@ JOB_CURE = (
     "mend what they say; if they speak of a checkpoint that does not fit, `tally rebuild` makes every result again "
     "from the log at the next start"
 )
-OUTSIDE_KAFKA_SECONDS = 15.0
 EVERYWHERE = ("0.0.0.0", "::", "")
 
 
@@ -88,28 +86,6 @@ def is_fresh(path: Path, now: Callable[[], float] = time.time) -> bool:
         return now() - path.stat().st_mtime < FRESH_SECONDS
     except FileNotFoundError:
         return False
-
-
-def keep_buyer_key(path: Path) -> None:
-    """Make the key of the customer hash once: 32 random bytes in hex, readable by this user only."""
-    with contextlib.suppress(FileExistsError):
-        write_private(path, secrets.token_hex(32))
-
-
-def demand_answer(kafka: str) -> None:
-    """Return when a Kafka of the user's answers; raise KafkaError when it does not."""
-    refusals: list[str] = []
-    if is_answering(kafka, OUTSIDE_KAFKA_SECONDS, refusals):
-        return
-    if refusals:
-        raise KafkaError(
-            f"Kafka does not let us in; asked {kafka} (TALLY_KAFKA), found: {refusals[-1]}; correct kafka_security and "
-            "the settings below it (docs/settings.md)"
-        )
-    raise KafkaError(
-        f"Kafka does not answer; asked {kafka} (TALLY_KAFKA) for {OUTSIDE_KAFKA_SECONDS:.0f} s; start it, "
-        "correct the address, or unset TALLY_KAFKA to use the embedded one"
-    )
 
 
 @dataclass
@@ -196,41 +172,36 @@ class Line:
         """Create or check the topics; raise KafkaError when your own Kafka does not answer."""
         self.kafka = self.settings.kafka or self.kafka
         if self.settings.kafka:
-            demand_answer(self.kafka)
-        ensure_topics(self.kafka, self.settings.topic, self.settings.partitions)
+            prepare_topics(self.settings)
+        else:
+            ensure_topics(self.kafka, self.settings.topic, self.settings.partitions)
 
     def prepare_database(self, server: EmbeddedPostgres | None) -> None:
         """Migrate the database, check that it fits, and keep its addresses; raise DemandError when it does not fit."""
-        if server is None:
-            self.urls, report = set_up_outside(self.settings.database_url, self.home.root)
-        else:
-            report = set_up(server)
-            self.urls = server.urls()
-        for note in report.notes:
-            self.supervisor.say(note)
-        check_server(self.urls.writer, self.settings)
-        save_urls(self.home, self.urls)
+        self.urls = (
+            prepare_database(self.settings, self.home, self.supervisor.say)
+            if server is None
+            else self.prepare_embedded(server)
+        )
         address = self.dashboard_url if self.has("dashboard") else ""
         self.supervisor.describe(
             kafka=self.kafka, topic=self.settings.topic, database_url=self.urls.reader, dashboard_url=address
         )
 
+    def prepare_embedded(self, server: EmbeddedPostgres) -> DatabaseUrls:
+        """Migrate the embedded database, and keep its addresses."""
+        for note in set_up(server).notes:
+            self.supervisor.say(note)
+        urls = server.urls()
+        check_server(urls.writer, self.settings)
+        save_urls(self.home, urls)
+        return urls
+
     def start_parts(self) -> None:
         """Start the job with its cluster, archive, inbox and dashboard side by side."""
-        self.keep_keys()
+        hand_over(self.urls, keep_buyer_key(self.home))
         for spec in self.part_specs():
             self.start(spec)
-
-    def keep_keys(self) -> None:
-        """Make the key of the customer hash where it is ours to make, and hand over what other containers need."""
-        if "TALLY_BUYER_KEY_FILE" not in os.environ:
-            keep_buyer_key(self.buyer_key_file)
-        hand_over(self.urls, self.buyer_key_file)
-
-    @property
-    def buyer_key_file(self) -> Path:
-        """Return the file of the customer hash's key: this home's, or the one that another home has made."""
-        return Path(os.environ.get("TALLY_BUYER_KEY_FILE") or self.home.run / "buyer.key")
 
     def start_generator(self, arguments: Sequence[str]) -> None:
         """Start the demo's generator."""
@@ -278,19 +249,11 @@ class Line:
             return False
 
     def environment(self, **more: str) -> dict[str, str]:
-        """Return a child's whole environment: ours without any database's address, and the settings on top."""
-        addresses = ("DATABASE_URL", "DATABASE_URL_FILE")
-        inherited = {name: value for name, value in os.environ.items() if name not in addresses}
-        own = {
-            MARK: str(self.home.root),
-            "JAVA_HOME": str(self.ground.java.home),
-            "TALLY_JAR_DIR": str(self.ground.jars["connectors"].folder),
-            "TALLY_BUYER_KEY_FILE": str(self.buyer_key_file),
-            "PYTHONUNBUFFERED": "1",
-        }
+        """Return a child's whole environment; the mark tells the next start whose it was."""
+        common = child_environment(self.settings, self.home, self.ground.java, self.ground.jars)
         address = {"TALLY_KAFKA": self.kafka} if self.kafka else {}
         address |= {"TALLY_FLINK": self.flink} if self.flink else {}
-        return {**inherited, **self.settings.child_environment(), **own, **self.zone_files, **address, **more}
+        return {**common, MARK: str(self.home.root), **self.zone_files, **address, **more}
 
     @cached_property
     def zone_files(self) -> dict[str, str]:

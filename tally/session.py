@@ -7,19 +7,14 @@ from dataclasses import dataclass
 from tally.catalogue import Catalogue, write_store_settings
 from tally.chores import Chores
 from tally.console import Screen
-from tally.database import save_urls
-from tally.handing_over import hand_over
 from tally.home import Home
-from tally.kafka import ensure_topics
-from tally.line import Line, demand_answer, keep_buyer_key, prepare_ground
+from tally.line import Line, prepare_ground
 from tally.logs import LogFiles
-from tally.migrate import set_up_outside
 from tally.pause import Pause, forget_pause
 from tally.rebuild import Rebuild
 from tally.registry import Registry, RunState
 from tally.schedule import HourlyAudit, chores_of
-from tally.server_demands import check_server
-from tally.settings import Settings, SettingsError
+from tally.settings import Settings
 from tally.supervisor import TICK_SECONDS, StopRequested, Supervisor
 
 MEGABYTE = 1_000_000
@@ -52,28 +47,6 @@ def run_session(settings: Settings, plan: Plan, screen: Screen) -> None:
         supervise(Line(settings, home, ground, supervisor), plan, screen)
     finally:
         registry.release()
-
-
-def prepare_services(settings: Settings, say: Callable[[str], None]) -> None:
-    """Make topics, roles, tables and views on a Kafka and a Postgres of the user's, and hand over what others need.
-
-    Raise a TallyError when one of them does not answer or does not fit.
-    """
-    if not (settings.kafka and settings.database_url):
-        raise SettingsError(["there is nothing to prepare; found no Kafka or Postgres of your own named; set "
-                             "TALLY_KAFKA and DATABASE_URL (or DATABASE_URL_FILE)"])  # fmt: skip
-    home = Home(settings.home)
-    home.prepare()
-    demand_answer(settings.kafka)
-    ensure_topics(settings.kafka, settings.topic, settings.partitions)
-    urls, report = set_up_outside(settings.database_url, home.root)
-    for note in report.notes:
-        say(note)
-    check_server(urls.writer, settings)
-    save_urls(home, urls)
-    keep_buyer_key(home.run / "buyer.key")
-    hand_over(urls, home.run / "buyer.key")
-    say("topics, roles, tables and views are there")
 
 
 def supervise(line: Line, plan: Plan, screen: Screen, clock: Callable[[], float] = time.monotonic) -> None:

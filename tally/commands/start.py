@@ -15,7 +15,8 @@ from tally.demo import (
     has_entries,
     list_scenarios,
 )
-from tally.session import Plan, prepare_services, run_session
+from tally.preparing import prepare_services
+from tally.session import Plan, run_session
 from tally.settings import PARTS, Settings
 from tally.supervisor import python_command
 from tally.upgrade import ask_for_rebuild, start_again, take_over

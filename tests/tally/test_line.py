@@ -7,10 +7,10 @@ import psycopg2
 import pytest
 from psycopg2 import sql
 
+from tally.buyer_key import make_buyer_key
 from tally.jars import jar_sets
 from tally.jvm import find_java
 from tally.kafka import KafkaError
-from tally.line import keep_buyer_key
 from tally.ports import free_port
 from tally.processes import MARK
 from tally.query import run_query
@@ -42,7 +42,7 @@ def test_a_kafka_and_a_postgres_of_your_own_are_prepared_and_none_is_started(mak
 
 
 def test_a_kafka_of_your_own_that_does_not_answer_is_told(make_line, shop_database, monkeypatch):
-    monkeypatch.setattr("tally.line.OUTSIDE_KAFKA_SECONDS", 1.0)
+    monkeypatch.setattr("tally.preparing.OUTSIDE_KAFKA_SECONDS", 1.0)
     address = f"127.0.0.1:{free_port()}"
     line = make_line(kafka=address, database_url=shop_database)
     with pytest.raises(KafkaError) as caught:
@@ -95,9 +95,9 @@ def test_the_one_address_can_be_opened(make_line, host, address):
 
 def test_the_buyer_key_is_made_once_and_for_this_user_only(tmp_path):
     path = tmp_path / "buyer.key"
-    keep_buyer_key(path)
+    make_buyer_key(path)
     key = path.read_text()
-    keep_buyer_key(path)
+    make_buyer_key(path)
     assert path.read_text() == key
     assert len(bytes.fromhex(key)) == 32
     assert path.stat().st_mode & 0o777 == 0o600
@@ -106,7 +106,7 @@ def test_the_buyer_key_is_made_once_and_for_this_user_only(tmp_path):
 def test_an_empty_buyer_key_that_a_full_disk_has_left_is_made_anew(tmp_path):
     path = tmp_path / "buyer.key"
     path.touch()
-    keep_buyer_key(path)
+    make_buyer_key(path)
     assert len(bytes.fromhex(path.read_text())) == 32
     assert [one.name for one in tmp_path.iterdir()] == ["buyer.key"]
 
