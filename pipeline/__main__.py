@@ -40,6 +40,8 @@ def run(settings: PipelineSettings, choice: argparse.Namespace) -> int:
 
     if choice.submit is not None:
         return remote.submit_and_print(settings, choice.submit)
+    if choice.hand_in:
+        return remote.hand_in(settings)
     if choice.until is None:
         return remote.run_on_cluster(settings) if settings.flink else runner.run_job(settings)
     bounded.refuse_live(settings)
@@ -56,6 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--explain", action="store_true", help="print the plan of all inserts and end")
     parser.add_argument("--until", metavar="P:N,…", type=ends_from, help="end at those offsets; needs TALLY_SHADOW=on")
     parser.add_argument("--submit", metavar="JSON", type=json.loads, help="used by a run on a cluster for its client")
+    parser.add_argument("--hand-in", action="store_true", help="submit to TALLY_FLINK, print the job's id, and end")
     choice = parser.parse_args(arguments)
     from pipeline.flink_rest import FlinkUnreachable
     from pipeline.runner import JobEnded, say

@@ -78,6 +78,20 @@ def run_on_cluster(settings: PipelineSettings) -> int:
         shutil.rmtree(folders.scratch, ignore_errors=True)
 
 
+def hand_in(settings: PipelineSettings) -> int:
+    """Find the job on the cluster or submit it, print its id, leave it to itself, and return the exit code.
+
+    Raise JobEnded when the cluster does not answer, has no room or refuses it, CheckpointUnfit.
+    """
+    folders = Folders.of(settings, os.getpid())
+    folders.make()
+    try:
+        print(found_or_submitted(settings, FlinkRest(settings.flink), folders).job_id, flush=True)
+        return 0
+    finally:
+        shutil.rmtree(folders.scratch, ignore_errors=True)
+
+
 def found_or_submitted(settings: PipelineSettings, rest: FlinkRest, folders: Folders) -> Submitted:
     """Return the job of our name that works on the cluster, or submit one from the newest checkpoint.
 

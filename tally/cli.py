@@ -7,7 +7,7 @@ from rich.console import Console
 
 from tally.commands.context import Context
 from tally.commands.observe import logs, sql, status, wait
-from tally.commands.start import demo, generate, prepare, run, upgrade
+from tally.commands.start import demo, generate, prepare, run, submit, upgrade
 from tally.commands.upkeep import audit, doctor, rebuild, reset, stop, version_command
 from tally.errors import TallyError
 
@@ -53,6 +53,7 @@ for command in (
     demo,
     run,
     prepare,
+    submit,
     generate,
     wait,
     status,

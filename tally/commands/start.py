@@ -2,8 +2,10 @@
 
 import os
 import sys
+from importlib.metadata import version
 
 import click
+from rich.console import Console
 
 from tally.commands.context import DURATION, Context, pass_context
 from tally.console import Screen
@@ -15,9 +17,11 @@ from tally.demo import (
     has_entries,
     list_scenarios,
 )
+from tally.kubernetes import manifest
 from tally.preparing import prepare_services
 from tally.session import Plan, run_session
 from tally.settings import PARTS, Settings
+from tally.submit import become_application, submit_to_session
 from tally.supervisor import python_command
 from tally.upgrade import ask_for_rebuild, start_again, take_over
 
@@ -153,3 +157,48 @@ def running_kafka(context: Context) -> dict[str, str]:
 
     state = Registry(context.home).read()
     return {"TALLY_KAFKA": state.kafka} if state.is_running and state.kafka else {}
+
+
+@click.command()
+@click.option(
+    "--target",
+    type=click.Choice(["session", "application", "kubernetes"]),
+    required=True,
+    help="A cluster by its REST address; this process as the job's own JobManager; a manifest on stdout.",
+)
+@click.option(
+    "--image",
+    metavar="NAME",
+    default=f"tallystream:{version('tallystream')}",
+    show_default=True,
+    help="kubernetes: the image that was built of Dockerfile.",
+)
+@click.option(
+    "--taskmanagers",
+    metavar="N",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="kubernetes: how many TaskManagers.",
+)
+@pass_context
+def submit(context: Context, target: str, image: str, taskmanagers: int):
+    """Put the job on a Flink that is there already.
+
+    session: prepares your Kafka and Postgres, then hands the job to the cluster at TALLY_FLINK, from its newest
+    checkpoint; one that runs there is left as it is. application: the same, but this process becomes the JobManager.
+    kubernetes: prints a manifest for the Flink Kubernetes Operator. To watch such a job, audit and show it: tally run
+    with the same TALLY_FLINK (docs/kubernetes.md, docs/architecture.md).
+
+    \b
+    Example:
+      TALLY_FLINK=flink:8081 TALLY_KAFKA=kafka:9092 DATABASE_URL_FILE=owner tally submit --target session
+    """
+    # only the answer goes to standard output
+    settings, say = context.settings, Screen(Console(stderr=True, highlight=False)).say
+    if target == "kubernetes":
+        click.echo(manifest(settings, image, taskmanagers), nl=False)
+    elif target == "application":
+        become_application(settings, say)
+    else:
+        click.echo(submit_to_session(settings, say))

@@ -19,7 +19,7 @@ from tally.home import Home
 
 DOCS = Path(__file__).parents[2] / "docs" / "cli.md"
 COMMANDS = (
-    *("demo", "run", "prepare", "generate", "wait", "status", "sql", "audit"),
+    *("demo", "run", "prepare", "submit", "generate", "wait", "status", "sql", "audit"),
     *("doctor", "logs", "stop", "reset", "rebuild", "upgrade", "version"),
 )
 
