@@ -5,6 +5,7 @@ job needs nobody who submits; `tally run` with TALLY_FLINK finds the job, watche
 """
 
 import os
+import shutil
 import sys
 import time
 
@@ -25,8 +26,16 @@ def run_application(settings: PipelineSettings, clock=time.time) -> None:
     resume_from = checkpoint.path if checkpoint else None
     say(f"starts; {'resumes from ' + str(resume_from) if resume_from else 'reads the log from its beginning'}")
     options = {**job_options(settings, folders, resume_from), **restart_options()}
-    plan = planned(open_session(options), settings, PlanFile(folders.plans, settings.dedup, options))
-    say(f"runs as {plan.execute().get_job_client().get_job_id()}")
+    file = PlanFile(folders.plans, settings.dedup, options)
+    try:
+        job = planned(open_session(options), settings, file).execute().get_job_client()
+    except Exception:
+        # whatever it was: should it be the kept plan, the next start makes one
+        file.drop()
+        raise
+    finally:
+        shutil.rmtree(folders.scratch, ignore_errors=True)
+    say(f"runs as {job.get_job_id()}")
 
 
 def main() -> int:

@@ -16,6 +16,8 @@ ADOPTED = "adopted"
 # after which an older state does not fit; a test pins what it stands for.
 STATE_VERSION = 1
 STATE_FILE = "state-version"
+# 0.1.0 wrote no file
+FIRST_STATE = "1"
 UNFIT = 3
 
 
@@ -78,21 +80,28 @@ def choose_checkpoint(folder: Path, now: float, resume_hours: int) -> Checkpoint
 
 
 def note_state(folder: Path) -> None:
-    """Write down which state the checkpoints of the job that starts now will hold."""
-    if folder.is_dir():
-        (folder / STATE_FILE).write_text(f"{STATE_VERSION}\n", "ascii")
+    """Write down which state the checkpoints of the job that starts now will hold; a disk that is full is told."""
+    path, text = folder / STATE_FILE, f"{STATE_VERSION}\n"
+    if not folder.is_dir() or (path.exists() and path.read_text("ascii", "replace") == text):
+        return
+    beside = path.with_suffix(".new")
+    try:
+        beside.write_text(text, "ascii")
+        beside.replace(path)
+    except OSError as fault:
+        print(f"job: {path} is not written; {fault.strerror}; the next start writes it", file=sys.stderr)
 
 
 def check_state(folder: Path, newest: Checkpoint) -> None:
     """Raise StateChanged where a folder's checkpoints were written by a version with another state."""
     adopted = folder / SHADOW if (folder / SHADOW) in newest.path.parents else folder
     try:
-        found = int((adopted / STATE_FILE).read_text("ascii"))
+        found = (adopted / STATE_FILE).read_text("ascii", "replace").strip()
     except FileNotFoundError:
-        found = 1  # 0.1.0 wrote none
-    if found != STATE_VERSION:
+        found = FIRST_STATE
+    if found != str(STATE_VERSION):
         raise StateChanged(
-            f"the newest checkpoint holds another state than this version's SQL; found version {found} in "
+            f"the newest checkpoint holds another state than this version's SQL; found version {found or 'unknown'} in "
             f"{newest.path}, this job goes on from {STATE_VERSION}; run `tally rebuild`: it makes every result again "
             "from the log, and readers see the old numbers until then"
         )

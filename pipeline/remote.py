@@ -211,6 +211,9 @@ def _watch(settings: PipelineSettings, rest: FlinkRest, job: Submitted, stop: St
     try:
         while not stop.wait(LOOK_SECONDS):
             watch.judge(*look_at(rest, job.job_id))
+        if not settings.submits and not stop.at_one_cut:
+            say("stopped; the job goes on: it is its own JobManager's")
+            return 0
         complete = stop_job(rest, job.job_id, lambda: cancel(rest, job.job_id), folders.checkpoints, stop)
         say("stopped; everything read is written" if complete else "stopped without a last checkpoint")
         last_state = "CANCELED"

@@ -6,6 +6,11 @@ from collections.abc import Iterator
 
 from tally.errors import TallyError
 from tally.home import Home
+from tally.settings import Settings
+
+
+class RebuildRefused(TallyError):
+    """The results can't be made again the way that this deployment runs its job."""
 
 
 class CheckBusy(TallyError):
@@ -22,6 +27,15 @@ def only_one(home: Home) -> Iterator[None]:
         )
     with turn(home):
         yield
+
+
+def demand_submission(settings: Settings) -> None:
+    """Raise RebuildRefused where the cluster takes no second job."""
+    if not settings.submit:
+        raise RebuildRefused(
+            "a rebuild needs a second job, and the cluster runs only its own; found TALLY_SUBMIT=off; stop it, and "
+            "rebuild with a cluster that takes jobs (TALLY_SUBMIT=on), or in one process without TALLY_FLINK"
+        )
 
 
 def refuse_beside_a_check(home: Home) -> None:

@@ -9,7 +9,10 @@ Whatever breaks off on the way leaves a home that either version starts from; a 
 import os
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import psutil
 
 from tally.errors import TallyError
 from tally.home import Home
@@ -26,8 +29,8 @@ class UpgradeError(TallyError):
     """The version that runs did not make way; it goes on."""
 
 
-def take_over(home: Home, say: Callable[[str], None]) -> str:
-    """Stop what runs in a home, every table at one cut where that is possible; return the command that ran.
+def take_over(home: Home, say: Callable[[str], None]) -> list[str]:
+    """Stop what runs in a home, every table at one cut where that is possible; return the command that ran, in words.
 
     Raise UpgradeError when nothing runs, or it does not stop.
     """
@@ -37,6 +40,7 @@ def take_over(home: Home, say: Callable[[str], None]) -> str:
             f"nothing runs in {home.root} that this version could take over from; found no living supervisor; start "
             "this version: tally run"
         )
+    words = words_of(command_line(state)) or state.command.split()[1:] or ["run"]
     try:
         with job_paused(home, lambda: running(home)):
             say("the job stands at one cut; stopping the version that ran it")
@@ -45,7 +49,25 @@ def take_over(home: Home, say: Callable[[str], None]) -> str:
         # a checkpoint at the end and a cancel, as at any stop: nothing is lost, some records are read twice
         say(f"stopping without a cut; {error}")
         stop(state)
-    return state.command
+    return words
+
+
+def command_line(state: RunState) -> list[str]:
+    """Return the command line of a supervisor, empty where it has ended."""
+    process = state.supervisor.identity.process()
+    try:
+        return process.cmdline() if process else []
+    except psutil.Error:
+        return []
+
+
+def words_of(line: Sequence[str]) -> list[str]:
+    """Return the command and its options behind `tally`, without the home, which is known; empty for another line."""
+    at = next((number for number, word in enumerate(line, 1) if Path(word).name == "tally"), len(line))
+    words = list(line[at:])
+    while words and words[0].startswith("--home"):
+        del words[: 1 if "=" in words[0] else 2]
+    return words
 
 
 def running(home: Home) -> RunState:
@@ -78,7 +100,6 @@ def ask_for_rebuild(home: Home, python: str, run: Callable = subprocess.run) -> 
     return True
 
 
-def start_again(home: Home, command: str, python: str, execute: Callable = os.execve) -> None:
-    """Become the same command of this version; a demo's own options are kept in its home."""
-    words = command.split()[1:] or ["run"]
+def start_again(home: Home, words: Sequence[str], python: str, execute: Callable = os.execve) -> None:
+    """Become the same command of this version, with its options."""
     execute(python, [python, "-m", "tally", "--home", str(home.root), *words], dict(os.environ))

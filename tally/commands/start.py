@@ -111,10 +111,11 @@ def upgrade(context: Context):
       tally upgrade
     """
     screen = Screen()
-    command = take_over(context.home, screen.say)
-    if ask_for_rebuild(context.home, sys.executable):
+    words = take_over(context.home, screen.say)
+    # refused with it off: the start says of the state that it does not fit
+    if context.settings.submit and ask_for_rebuild(context.home, sys.executable):
         screen.say("the job's state does not fit this version: every result is made again from the log")
-    start_again(context.home, command, sys.executable)
+    start_again(context.home, words, sys.executable)
 
 
 @click.command()

@@ -10,7 +10,7 @@ import click
 from confluent_kafka import KafkaException
 from rich.console import Console
 
-from tally.check_lock import only_one, refuse_beside_a_check
+from tally.check_lock import demand_submission, only_one, refuse_beside_a_check
 from tally.commands.context import Context, pass_context
 from tally.commands.observe import running_state
 from tally.database import load_urls
@@ -191,6 +191,7 @@ def rebuild(context: Context, only_check: bool, limit: int):
       tally rebuild && tally wait --timeout 10m
       tally rebuild --check
     """
+    demand_submission(context.settings)
     if only_check:
         sys.exit(run_check(context, limit))
     context.home.prepare()

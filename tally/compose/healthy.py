@@ -17,7 +17,7 @@ ANSWER_SECONDS = 5
 FRESH_SECONDS = 30.0
 # counted from behind the name: field 3 of the file is the first (proc_pid_stat(5), field 22)
 START_TICKS = 19
-WORKING = ("starting", "running", "stopped", "ended")
+WORKING = ("running", "stopped", "ended")
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,9 @@ class Project:
 
     def compose(self, *arguments: str, timeout: float = COMMAND_SECONDS, code: int | None = 0) -> str:
         """Run `docker compose` and return what it printed; fail when it exits otherwise than with `code`."""
-        command = ["docker", "compose", "--ansi", "never", "--progress", "plain", "-p", self.name, *arguments]
+        # never the .env of whoever runs this
+        options = ("--env-file", os.devnull, "--ansi", "never", "--progress", "plain", "-p", self.name)
+        command = ["docker", "compose", *options, *arguments]
         done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=timeout)
         if code is not None and done.returncode != code:
             states, logs = self.look("ps", "-a"), self.look("logs", "--no-color", "--tail", "25")

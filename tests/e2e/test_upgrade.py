@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tally.ports import free_port
 from tests.chaos.account import prove_exact, until_first_result
 from tests.chaos.load import Load, Reader, Sent
 from tests.line import RunningLine, home_of_its_own, line_environment, wait_until
@@ -30,6 +31,10 @@ def released(tmp_path) -> Path:
 class Upgraded(RunningLine):
     """A line that begins as the release, and is taken over by this version."""
 
+    def __init__(self, home: Path, environment: dict[str, str]):
+        super().__init__(home, environment)
+        self.begun: list[subprocess.Popen] = []
+
     def start_release(self, sources: Path) -> None:
         self.begin("run", {**self.environment, "PYTHONPATH": str(sources)}, sources)
 
@@ -42,16 +47,27 @@ class Upgraded(RunningLine):
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tally", command], env=environment, stdout=log, stderr=log, cwd=sources
             )
-        wait_until(f"{command}: the line is ready", lambda: self.is_ready() and self.is_ours(), WAIT_SECONDS)
+        self.begun.append(self.process)
+        wait_until(f"{command}: the line is ready", lambda: self.is_ours() and self.is_ready(), WAIT_SECONDS)
+
+    def end_all(self) -> None:
+        """End what was begun, also a release that has not made way."""
+        self.end()
+        for process in self.begun:
+            process.terminate()
+            process.wait(WAIT_SECONDS)
 
     def is_ours(self) -> bool:
         """Tell whether the supervisor is the process that was begun last."""
-        return self.pid("supervisor") == self.process.pid
+        # the other one may end between two questions
+        return ("supervisor", self.process.pid) in [(one["name"], one["pid"]) for one in self.status()["processes"]]
 
 
 def test_a_running_release_makes_way_under_load_and_nothing_is_lost(released):
     with home_of_its_own("upgrade") as home:
-        line, sent = Upgraded(home, line_environment(home)), Sent()
+        # the release would choose free ones anew, and who listened meanwhile would be lost
+        ports = {f"TALLY_{name}PORT": str(free_port()) for name in ("", "KAFKA_", "POSTGRES_")}
+        line, sent = Upgraded(home, {**line_environment(home), **ports}), Sent()
         try:
             line.start_release(released)
             old, state = line.process, line.status()
@@ -68,4 +84,4 @@ def test_a_running_release_makes_way_under_load_and_nothing_is_lost(released):
             assert line.query("SELECT count(*) > 0 FROM log_partitions") == [(True,)], "views of this version"
             assert "stop-" in line.query("SELECT resumed_from FROM job_status")[0][0], "from the savepoint"
         finally:
-            line.end()
+            line.end_all()

@@ -96,6 +96,21 @@ def test_a_state_of_another_version_is_refused_and_what_is_written_from_now_on_i
     assert (tmp_path / "state-version").read_text() == "99\n", "a start that was refused changes nothing"
 
 
+def test_a_number_that_a_full_disk_has_cut_short_is_refused_as_unknown(tmp_path):
+    checkpoint(tmp_path, "aaaa/chk-9", 20)
+    (tmp_path / "state-version").touch()
+    with pytest.raises(StateChanged, match="found version unknown in"):
+        choose_checkpoint(tmp_path, NOW, 72)
+
+
+def test_a_number_that_can_not_be_written_is_told_and_the_job_starts(tmp_path, capsys):
+    (tmp_path / "state-version.new").mkdir()
+    assert choose_checkpoint(tmp_path, NOW, 72) is None
+    assert capsys.readouterr().err == (
+        f"job: {tmp_path / 'state-version'} is not written; Is a directory; the next start writes it\n"
+    )
+
+
 def test_a_rebuilds_state_counts_once_its_results_are_the_live_ones(tmp_path):
     (tmp_path / "state-version").write_text("99\n")
     adopted = checkpoint(tmp_path, "shadow/cccc/chk-3", 5)

@@ -79,13 +79,23 @@ def test_a_taskmanager_is_told_every_part_of_its_memory(tmp_path):
     assert (found["jobmanager.rpc.address"], found["jobmanager.rpc.port"]) == ("127.0.0.1", 6123)
 
 
-@pytest.mark.parametrize("role", ["jobmanager", "taskmanager"])
+@pytest.mark.parametrize("role", ["jobmanager", "taskmanager", "application"])
 def test_a_process_listens_on_loopback_and_takes_no_code_of_strangers(tmp_path, role):
     found = options_of(write_configuration(ClusterSettings.from_env(role, told(tmp_path))))
     assert {value for name, value in found.items() if name.endswith("bind-host")} == {"127.0.0.1"}
-    if role == "jobmanager":
+    if role != "taskmanager":
         assert found["rest.bind-address"] == "127.0.0.1"
         assert found["web.submit.enable"] is False
+
+
+def test_an_application_is_a_jobmanager_with_our_program(tmp_path):
+    settings = ClusterSettings.from_env("application", told(tmp_path))
+    command = java_command(settings, flink_home(), Path("/java"), tmp_path)
+    assert command[-7:] == [
+        "org.apache.flink.container.entrypoint.StandaloneApplicationClusterEntryPoint",
+        "--configDir", str(tmp_path),
+        "--job-classname", "org.apache.flink.client.python.PythonDriver", "-pym", "pipeline.application",
+    ]  # fmt: skip
 
 
 def test_the_password_is_in_a_file_of_ours_and_nowhere_else(tmp_path):

@@ -43,8 +43,8 @@ def test_a_lasting_service_is_looked_after(name):
 
 
 def test_all_limits_together_leave_room_on_a_laptop_of_8_gb():
-    # the one-shots of the start have ended before the largest begin
-    together = [name for name in BY_DEFAULT if name not in ONE_SHOTS]
+    # the one-shots of the start have ended before the largest begin; the demo's runs beside all of them
+    together = [name for name in BY_DEFAULT if name not in ONE_SHOTS - {"demo"}]
     assert sum(megabytes(SERVICES[name]["mem_limit"]) for name in together) <= MOST_MEMORY
 
 
@@ -112,3 +112,11 @@ def test_the_example_of_settings_names_each_that_there_is_and_sets_none():
     assert [line for line in example if line and not line.startswith("#")] == []
     told = {match[1] for line in example if (match := re.fullmatch(r"#(\w+)=.*", line))}
     assert told == named
+
+
+def test_what_browsers_reach_does_not_reach_flink_or_kafka():
+    joined = {name: set(service.get("networks", [])) for name, service in SERVICES.items()}
+    assert FILE["networks"]["line"] == {"internal": True}
+    assert {name for name, networks in joined.items() if "pages" in networks} == {"postgres", "dashboard", "demo"}
+    assert {name for name, networks in joined.items() if "line" not in networks} == {"secrets", "dashboard", "demo"}
+    assert SERVICES["secrets"]["network_mode"] == "none"

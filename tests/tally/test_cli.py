@@ -242,3 +242,14 @@ def test_a_demo_does_not_mix_its_events_with_a_real_shop(tmp_path):
         f"tally: a demo would mix simulated events with yours; found the log of a `tally run` in {tmp_path / 'home'}; "
         "give the demo a folder of its own: tally --home DIR demo\n"
     )
+
+
+@pytest.mark.parametrize("arguments", [("rebuild",), ("rebuild", "--check")])
+def test_nothing_is_rebuilt_on_a_cluster_that_runs_only_its_own_job(tmp_path, arguments):
+    result = call(tmp_path, *arguments, TALLY_FLINK="flink:8081", TALLY_SUBMIT="off")
+    assert result.exit_code == 1
+    assert (
+        "a rebuild needs a second job, and the cluster runs only its own; found TALLY_SUBMIT=off; stop it, and rebuild "
+        "with a cluster that takes jobs (TALLY_SUBMIT=on), or in one process without TALLY_FLINK"
+    ) in result.stderr
+    assert not (tmp_path / "home" / "run" / "rebuild.request").exists()

@@ -143,7 +143,9 @@ def test_a_container_is_healthy_while_its_part_gives_signs_of_life(tmp_path, cap
 @pytest.mark.parametrize(
     ("is_ready", "states", "age", "code"),
     [
-        (True, ("running", "starting"), 5, 0),
+        (True, ("running", "stopped", "ended"), 5, 0),
+        # one that ends soon after each of its starts is never well
+        (True, ("running", "starting"), 5, 1),
         (True, ("running", "waiting to restart"), 5, 1),
         (False, ("running",), 5, 1),
         (True, ("running",), -5, 1),

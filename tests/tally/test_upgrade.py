@@ -12,7 +12,7 @@ from tally.home import Home
 from tally.pause import PauseError
 from tally.processes import Identity
 from tally.registry import Entry, Registry, RunState
-from tally.upgrade import UpgradeError, ask_for_rebuild, start_again, take_over
+from tally.upgrade import UpgradeError, ask_for_rebuild, start_again, take_over, words_of
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_a_version_that_can_not_pause_is_stopped_as_at_any_stop(home, supervised
 
     monkeypatch.setattr("tally.upgrade.job_paused", refused)
     said = []
-    assert take_over(home, said.append) == "tally demo"
+    assert take_over(home, said.append) == ["demo"]
     assert supervised.wait(30) == -signal.SIGTERM
     assert said == ["stopping without a cut; the job did not pause"]
 
@@ -69,6 +69,20 @@ def test_a_rebuild_is_asked_for_where_the_state_does_not_fit(home, code, is_aske
 
 def test_this_version_becomes_the_command_that_ran(home):
     became = []
-    start_again(home, "tally demo", "python", lambda *arguments: became.append(arguments))
-    command = ["python", "-m", "tally", "--home", str(home.root), "demo"]
+    start_again(home, ["demo", "--rate", "20"], "python", lambda *arguments: became.append(arguments))
+    command = ["python", "-m", "tally", "--home", str(home.root), "demo", "--rate", "20"]
     assert became == [("python", command, dict(os.environ))]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (["/venv/bin/python", "/venv/bin/tally", "run", "--cluster", "2"], ["run", "--cluster", "2"]),
+        (["python", "-m", "tally", "--home", "shop", "demo", "--host", "::1"], ["demo", "--host", "::1"]),
+        (["python", "/venv/bin/tally", "--home=/a b", "run"], ["run"]),
+        (["python", "-c", "import time"], []),
+        ([], []),
+    ],
+)
+def test_the_options_of_the_command_that_ran_are_kept(line, words):
+    assert words_of(line) == words
