@@ -46,6 +46,20 @@ class RunningLine:
             )
         wait_until("the line is ready", self.is_ready, START_SECONDS)
 
+    def take_over(self, seconds: float = START_SECONDS) -> None:
+        """Let another start of the product take over the home, at one cut: `tally upgrade`."""
+        before = self.process
+        with (self.home / "run.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [TALLY, "upgrade"], env=self.environment, stdout=log, stderr=subprocess.STDOUT, cwd=self.home
+            )
+        wait_until("the new start has taken over", lambda: self.is_supervisor() and self.is_ready(), seconds)
+        assert before.wait(seconds) == 0
+
+    def is_supervisor(self) -> bool:
+        """Tell whether the process that was started last looks after the home; the one before it may end meanwhile."""
+        return ("supervisor", self.process.pid) in [(one["name"], one["pid"]) for one in self.status()["processes"]]
+
     def is_ready(self) -> bool:
         log = self.home / "run.log"
         assert self.process.poll() is None, log.read_text()

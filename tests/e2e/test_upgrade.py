@@ -28,60 +28,40 @@ def released(tmp_path) -> Path:
     return tmp_path
 
 
-class Upgraded(RunningLine):
-    """A line that begins as the release, and is taken over by this version."""
+class Released(RunningLine):
+    """A line that the release has started."""
 
-    def __init__(self, home: Path, environment: dict[str, str]):
-        super().__init__(home, environment)
-        self.begun: list[subprocess.Popen] = []
-
-    def start_release(self, sources: Path) -> None:
-        self.begin("run", {**self.environment, "PYTHONPATH": str(sources)}, sources)
-
-    def upgrade(self) -> None:
-        self.begin("upgrade", self.environment, ROOT)
-
-    def begin(self, command: str, environment: dict[str, str], sources: Path) -> None:
-        """Run a command of one of the two versions in the foreground of this line."""
+    def start_release(self, sources: Path) -> subprocess.Popen:
         with (self.home / "run.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tally", command], env=environment, stdout=log, stderr=log, cwd=sources
-            )
-        self.begun.append(self.process)
-        wait_until(f"{command}: the line is ready", lambda: self.is_ours() and self.is_ready(), WAIT_SECONDS)
-
-    def end_all(self) -> None:
-        """End what was begun, also a release that has not made way."""
-        self.end()
-        for process in self.begun:
-            process.terminate()
-            process.wait(WAIT_SECONDS)
-
-    def is_ours(self) -> bool:
-        """Tell whether the supervisor is the process that was begun last."""
-        # the other one may end between two questions
-        return ("supervisor", self.process.pid) in [(one["name"], one["pid"]) for one in self.status()["processes"]]
+                [sys.executable, "-m", "tally", "run"],
+                env={**self.environment, "PYTHONPATH": str(sources)}, stdout=log, stderr=log, cwd=sources,
+            )  # fmt: skip
+        wait_until("the release is ready", self.is_ready, WAIT_SECONDS)
+        return self.process
 
 
 def test_a_running_release_makes_way_under_load_and_nothing_is_lost(released):
     with home_of_its_own("upgrade") as home:
         # the release would choose free ones anew, and who listened meanwhile would be lost
         ports = {f"TALLY_{name}PORT": str(free_port()) for name in ("", "KAFKA_", "POSTGRES_")}
-        line, sent = Upgraded(home, {**line_environment(home), **ports}), Sent()
+        line, sent = Released(home, {**line_environment(home), **ports}), Sent()
+        old = line.start_release(released)
         try:
-            line.start_release(released)
-            old, state = line.process, line.status()
+            state = line.status()
             with (
                 Reader(state["database_url"]) as reader,
                 Load(state["kafka"], state["topic"], seed=1, rate=50, sent=sent, prefix="upgrade"),
             ):
                 until_first_result(line, time.time(), WAIT_SECONDS)
-                line.upgrade()
-                assert old.wait(30) == 0
+                line.take_over(WAIT_SECONDS)
                 until_first_result(line, time.time(), WAIT_SECONDS)
             prove_exact(line, sent)
             assert reader.reads and reader.falls == []
             assert line.query("SELECT count(*) > 0 FROM log_partitions") == [(True,)], "views of this version"
             assert "stop-" in line.query("SELECT resumed_from FROM job_status")[0][0], "from the savepoint"
         finally:
-            line.end_all()
+            line.end()
+            # should it not have made way
+            old.terminate()
+            old.wait(WAIT_SECONDS)
