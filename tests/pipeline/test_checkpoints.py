@@ -1,5 +1,6 @@
 """Which checkpoint a start resumes from."""
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -126,3 +127,19 @@ def test_whoever_upgrades_is_told_whether_the_state_fits(tmp_path, monkeypatch, 
     (tmp_path / "state-version").write_text(f"{version}\n")
     monkeypatch.setattr("sys.argv", ["pipeline.checkpoints", str(tmp_path)])
     assert main() == code
+
+
+# What a version's state is made of: change the number with it, where an older state no longer fits (docs/upgrade.md).
+STATES = {1: "DIGEST"}
+
+
+def test_the_states_number_stands_for_the_sql_that_makes_it():
+    folder = Path(__file__).parents[2] / "sql" / "flink"
+    found = hashlib.sha256()
+    for path in sorted((*folder.glob("views/**/*.sql"), *folder.glob("inserts/*.sql"))):
+        text = " ".join(line.strip() for line in path.read_text("utf-8").splitlines() if not line.startswith("--"))
+        found.update(f"{path.stem}\0{text}\0".encode())
+    assert STATES[STATE_VERSION] == found.hexdigest()[:16], (
+        "the job's SQL has changed: where an older state still fits (docs/upgrade.md), write the new digest here; "
+        "where it does not, raise STATE_VERSION"
+    )
