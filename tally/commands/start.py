@@ -164,8 +164,9 @@ def running_kafka(context: Context) -> dict[str, str]:
 @click.option(
     "--target",
     type=click.Choice(["session", "application", "kubernetes"]),
+    metavar="KIND",
     required=True,
-    help="A cluster by its REST address; this process as the job's own JobManager; a manifest on stdout.",
+    help="session: a cluster by its REST address; application: this process; kubernetes: a manifest on stdout.",
 )
 @click.option(
     "--image",

@@ -117,7 +117,7 @@ def test_no_container_of_the_manifest_may_more_than_it_needs(tmp_path):
             "the manifest has no Kafka of its own; found no TALLY_KAFKA; set it to the brokers as the pods reach them",
         ),
         (
-            {"TALLY_KAFKA_SECURITY": "SSL"},
+            {"TALLY_KAFKA_SECURITY": "SSL", "TALLY_KAFKA_CA_FILE": __file__},
             "the manifest mounts no certificates or passwords of Kafka; found kafka_security SSL; make it with "
             "PLAINTEXT, then add a Secret with the files and the variables of docs/settings.md to its pods",
         ),
