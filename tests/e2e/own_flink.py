@@ -20,6 +20,8 @@ class OwnFlink:
 
     def __init__(self, line: RunningLine, told: dict[str, str]):
         self.line, self.told, self.processes = line, told, {}
+        # whose password the TaskManager keeps: that of whom the job writes as
+        self.role = "writer"
 
     @property
     def key(self) -> Path:
@@ -32,7 +34,7 @@ class OwnFlink:
     def start(self, role: str) -> None:
         """Start one of the two, once the line has prepared what they need."""
         environment = {
-            **self.line.environment, **self.told, "DATABASE_URL": self.urls()["writer"],
+            **self.line.environment, **self.told, "DATABASE_URL": self.urls()[self.role],
             "TALLY_KAFKA": self.line.status()["kafka"], "TALLY_BUYER_KEY_FILE": str(self.key),
         }  # fmt: skip
         with (self.line.home / "logs" / f"own-{role}.log").open("ab") as log:

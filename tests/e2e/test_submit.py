@@ -3,10 +3,12 @@
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 import pytest
 
 from tests.chaos.account import prove_exact, until_first_result
+from tests.chaos.faults.postgres import superuser
 from tests.chaos.load import Load, Reader, Sent
 from tests.e2e.own_flink import ALIVE, WAIT_SECONDS, OwnFlink, watched_line
 from tests.line import RunningLine, wait_until
@@ -28,10 +30,18 @@ def submit(line: RunningLine, own: OwnFlink, home) -> str:
     return job_id
 
 
+def let_the_owner_write(line: RunningLine) -> None:
+    """Let the embedded server's owner be what a user's own server has: one role for everything."""
+    with closing(superuser(line)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("ALTER ROLE tally_owner CONNECTION LIMIT 40")
+
+
 def test_a_job_is_handed_in_once_and_resumes_when_it_is_handed_in_again(tmp_path):
     with watched_line("submit") as (line, own):
+        own.role = "owner"
         own.start("jobmanager")
         own.start("taskmanager")
+        let_the_owner_write(line)
         first = submit(line, own, tmp_path)
         wait_until("the line is ready", line.is_ready, WAIT_SECONDS)
         assert line.query(ALIVE) == [(first,)]
