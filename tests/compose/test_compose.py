@@ -40,8 +40,8 @@ def counted(up) -> int:
 
 @pytest.fixture(scope="module")
 def up():
-    """A project brought up from nothing, with a brisk shop."""
-    with project("test", TALLY_RATE="5", TALLY_HISTORY_DAYS="1") as one:
+    """A project brought up from nothing, with a day of history: each of the many audits reads all of it."""
+    with project("test", TALLY_RATE="2", TALLY_HISTORY_DAYS="1") as one:
         one.compose("build", timeout=BUILD_SECONDS)
         note({"what": "up from empty", "seconds": round(one.up(), 1)})
         yield one
