@@ -19,6 +19,8 @@ BY_DEFAULT = sorted(SERVICES.keys() - {"taskmanager-2"})
 
 
 def megabytes(limit: str) -> int:
+    # as it comes, where it can be set
+    limit = re.sub(r"^\$\{\w+:-(.+)\}$", r"\1", limit)
     assert re.fullmatch(r"\d+m", limit), limit
     return int(limit[:-1])
 
