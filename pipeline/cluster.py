@@ -66,7 +66,7 @@ class ClusterSettings:
             rpc=read.matching("TALLY_FLINK_RPC", None, SERVER, "host:port of the JobManager's RPC service"),
             host=read.matching("TALLY_FLINK_HOST", "127.0.0.1", HOSTS, "this process's host as the others reach it"),
             bind=read.matching("TALLY_FLINK_BIND", "127.0.0.1", HOSTS, "the address to listen on"),
-            name=read.matching("TALLY_TASKMANAGER", "taskmanager-1", r"[\w.-]{1,60}", "a name of its own"),
+            name=read.matching("TALLY_TASKMANAGER", "taskmanager-1", r"[\w.-]{1,63}", "a name of its own"),
             slots=read.whole("TALLY_SLOTS", "2", 1, 256),
             heap=read.matching(*own_heap, SIZES, "a JVM heap size such as 512m or 2g"),
             state_memory=read.matching("TALLY_STATE_MEMORY", "192m", SIZES, "a size such as 192m or 1g"),

@@ -190,7 +190,7 @@ def submit(context: Context, target: str, image: str, taskmanagers: int):
     session: prepares your Kafka and Postgres, then hands the job to the cluster at TALLY_FLINK, from its newest
     checkpoint; one that runs there is left as it is. application: the same, but this process becomes the JobManager.
     kubernetes: prints a manifest for the Flink Kubernetes Operator. To watch such a job, audit and show it: tally run
-    with the same TALLY_FLINK (docs/kubernetes.md, docs/architecture.md).
+    with the same TALLY_FLINK and TALLY_SUBMIT=off, or its end would end the job (docs/architecture.md).
 
     \b
     Example:
