@@ -5,11 +5,16 @@ import os
 import secrets
 from pathlib import Path
 
+from tally.errors import TallyError
 from tally.home import Home
 from tally.postgres_files import write_private
 
 VARIABLE = "TALLY_BUYER_KEY_FILE"
 KEY_BYTES = 32
+
+
+class BuyerKeyError(TallyError):
+    """The key that another home has made is not where it should be."""
 
 
 def buyer_key_file(home: Home) -> Path:
@@ -18,10 +23,16 @@ def buyer_key_file(home: Home) -> Path:
 
 
 def keep_buyer_key(home: Home) -> Path:
-    """Make the key where it is ours to make and is not there yet, readable by this user only; return its file."""
+    """Make the key where it is ours to make and is not there yet, readable by this user only; return its file.
+
+    Raise BuyerKeyError where another home's key is named and missing.
+    """
     path = buyer_key_file(home)
-    if VARIABLE not in os.environ:
+    if not os.environ.get(VARIABLE):
         make_buyer_key(path)
+    elif not path.is_file():
+        raise BuyerKeyError(f"the key of the customer hash is missing; found no file {path}; correct {VARIABLE}, or "
+                            "unset it to use this home's own")  # fmt: skip
     return path
 
 

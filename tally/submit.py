@@ -4,6 +4,7 @@ import os
 import subprocess
 from collections.abc import Callable
 
+from tally.catalogue import write_store_settings
 from tally.child_environment import child_environment
 from tally.errors import TallyError
 from tally.home import Home
@@ -38,6 +39,10 @@ def submit_to_session(settings: Settings, say: Callable[[str], None], run: Calla
 
 def become_application(settings: Settings, say: Callable[[str], None], execute: Callable = os.execve) -> None:
     """Become the JobManager that runs the job by itself. Raise a TallyError when a service does not answer or fit."""
+    if not settings.flink:
+        raise SettingsError(
+            ["the JobManager has no address; found no TALLY_FLINK; set it to host:port of its REST interface"]
+        )
     command = python_command("pipeline.cluster", "application")
     execute(command[0], command, job_environment(settings, say))
 
@@ -45,5 +50,7 @@ def become_application(settings: Settings, say: Callable[[str], None], execute: 
 def job_environment(settings: Settings, say: Callable[[str], None]) -> dict[str, str]:
     """Bring Kafka and Postgres to where the job can begin, and return what its processes are told."""
     urls = prepare_services(settings, say)
+    # the views' currency and store day
+    write_store_settings(urls.writer, settings)
     common = child_environment(settings, Home(settings.home), find_java(), ready_jars(names=("connectors",)))
     return {**common, "DATABASE_URL": urls.writer}

@@ -33,6 +33,7 @@ def test_a_service_has_no_more_rights_than_it_needs(name):
     assert service["cap_drop"] == ["ALL"] and "cap_add" not in service and "privileged" not in service
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert service["init"] is True
+    assert service["pids_limit"] > 0
     assert megabytes(service["mem_limit"]) > 0
 
 

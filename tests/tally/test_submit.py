@@ -5,9 +5,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
+from tally.buyer_key import BuyerKeyError, keep_buyer_key
+from tally.cli import main
+from tally.home import Home
 from tally.jars import ready_jars
 from tally.kubernetes import ManifestError, manifest
 from tally.postgres import DatabaseUrls
@@ -132,7 +136,12 @@ def test_settings_that_do_not_do_on_kubernetes_are_told(tmp_path, told, text):
 @pytest.fixture
 def prepared(monkeypatch):
     """Services that are there already: what is handed in is all that is looked at."""
+    told = []
     monkeypatch.setattr("tally.submit.prepare_services", lambda settings, say: URLS)
+    monkeypatch.setattr(
+        "tally.submit.write_store_settings", lambda url, settings: told.append((url, settings.currency))
+    )
+    return told
 
 
 def test_the_job_is_handed_in_as_the_writer_and_its_id_is_returned(tmp_path, prepared):
@@ -147,6 +156,7 @@ def test_the_job_is_handed_in_as_the_writer_and_its_id_is_returned(tmp_path, pre
     assert command == ("-m", "pipeline", "--hand-in")
     assert environment["DATABASE_URL"] == URLS.writer
     assert environment["TALLY_FLINK"] == "flink:8081"
+    assert prepared == [(URLS.writer, "CNY")], "the views know the currency of the job"
 
 
 def test_a_job_that_is_refused_is_told(tmp_path, prepared):
@@ -160,11 +170,35 @@ def test_a_job_that_is_refused_is_told(tmp_path, prepared):
 def test_without_a_cluster_there_is_nowhere_to_submit_to(tmp_path):
     with pytest.raises(SettingsError, match="there is no cluster to submit to; found no TALLY_FLINK; set it to"):
         submit_to_session(settings_of(tmp_path), print)
+    with pytest.raises(SettingsError, match="the JobManager has no address; found no TALLY_FLINK; set it to"):
+        become_application(settings_of(tmp_path), print)
+
+
+def test_the_command_prints_the_manifest_and_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.setenv("TALLY_KAFKA", "broker.shop:9092")
+    result = CliRunner().invoke(main, ["--home", str(tmp_path), "submit", "--target", "kubernetes"])
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert [one["kind"] for one in documents(result.stdout)] == KINDS
+
+
+def test_a_key_of_another_home_is_used_and_demanded(tmp_path, monkeypatch):
+    home = Home(tmp_path / "home")
+    home.prepare()
+    monkeypatch.setenv("TALLY_BUYER_KEY_FILE", str(tmp_path / "key"))
+    with pytest.raises(BuyerKeyError) as caught:
+        keep_buyer_key(home)
+    assert str(caught.value) == (
+        f"the key of the customer hash is missing; found no file {tmp_path / 'key'}; correct TALLY_BUYER_KEY_FILE, or "
+        "unset it to use this home's own"
+    )
+    (tmp_path / "key").write_text("ab" * 32)
+    assert keep_buyer_key(home) == tmp_path / "key"
+    assert not (home.run / "buyer.key").exists(), "none is made beside it"
 
 
 def test_an_application_is_this_process_itself(tmp_path, prepared):
     became = []
-    become_application(settings_of(tmp_path), print, lambda *told: became.append(told))
+    become_application(settings_of(tmp_path, TALLY_FLINK="0.0.0.0:8081"), print, lambda *told: became.append(told))
     [(program, command, environment)] = became
     assert list(command)[1:] == ["-m", "pipeline.cluster", "application"] and program == command[0]
     assert environment["DATABASE_URL"] == URLS.writer
