@@ -14,7 +14,7 @@ import pytest
 
 from tests.compose.project import BUILD_SECONDS, UP_SECONDS, project
 from tests.line import wait_until
-from tests.project.test_compose_file import LASTING, SERVICES
+from tests.project.test_compose_file import LASTING
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(3600)]
 
@@ -65,10 +65,8 @@ def test_the_pages_answer_on_loopback_and_know_no_other_name(up):
     assert refused.value.code == 421
 
 
-@pytest.mark.parametrize("service", LASTING)
+@pytest.mark.parametrize("service", KILLED)
 def test_the_engine_holds_a_container_to_its_limits(up, service):
-    if "profiles" in SERVICES[service]:
-        pytest.skip("comes with its profile only")
     host = up.inspect(service)["HostConfig"]
     assert host["ReadonlyRootfs"] and host["CapDrop"] == ["ALL"] and host["Memory"] > 0
     assert "no-new-privileges:true" in host["SecurityOpt"]
