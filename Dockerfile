@@ -44,7 +44,7 @@ FROM python:3.11-slim-bookworm
 RUN groupadd --gid 10001 tally && useradd --uid 10001 --gid tally --no-create-home --home-dir /data tally \
  # a named volume takes owner and mode of the folder that it is mounted on
  && install -d -o tally -g tally -m 700 /data /data/archive /data/checkpoints /data/generator /scratch \
-    /handed /handed/writer /handed/dashboard /secrets /secrets/owner \
+    /handed /hand-over /hand-over/writer /hand-over/dashboard /secrets /secrets/owner \
  && install -d -o tally -g tally -m 755 /secrets/postgres
 COPY --from=environment /opt/cache /opt/cache
 COPY --from=environment /opt/tally /opt/tally

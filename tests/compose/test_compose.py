@@ -77,7 +77,7 @@ def test_the_engine_holds_a_container_to_its_limits(up, service):
 def test_no_password_is_in_what_the_engine_tells(up):
     passwords = {
         up.compose("exec", "-T", "job", "sh", "-c", f"cat {path}").strip().split("@")[0].rsplit(":", 1)[-1]
-        for path in ("/secrets/owner/url", "/handed/writer/url", "/handed/dashboard/url")
+        for path in ("/secrets/owner/url", "/hand-over/writer/url", "/hand-over/dashboard/url")
     }
     assert len(passwords) == 3 and min(map(len, passwords)) >= 20
     told = [json.dumps([up.inspect(service) for service in KILLED]), up.compose("config"), up.look("logs")]

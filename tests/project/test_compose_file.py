@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text()
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
 FILE = YAML(typ="safe").load(TEXT)
 SERVICES = FILE["services"]
 ONE_SHOTS = {"secrets", "prepare", "demo"}
@@ -123,3 +124,18 @@ def test_what_browsers_reach_does_not_reach_flink_or_kafka():
     assert {name for name, networks in joined.items() if "pages" in networks} == {"postgres", "dashboard", "demo"}
     assert {name for name, networks in joined.items() if "line" not in networks} == {"secrets", "dashboard", "demo"}
     assert SERVICES["secrets"]["network_mode"] == "none"
+
+
+def test_no_volume_is_filled_from_a_folder_of_the_image_by_two_containers_at_once():
+    # the engine copies what lies below the place of a new volume: two that do so together end with "file exists"
+    folders = re.findall(r"/[a-z/-]+", DOCKERFILE.partition("install -d")[2].partition("&&")[0])
+    assert "/data/archive" in folders
+    filled = {
+        (source, name)
+        for name, service in SERVICES.items()
+        for source, place in (mount.split(":")[:2] for mount in service.get("volumes", []))
+        if any(folder.startswith(place + "/") for folder in folders)
+    }
+    # these begin one after the other
+    assert filled == {("home", "prepare"), ("home", "job"), ("home-of-archive", "archive")}
+    assert "prepare" in SERVICES["job"]["depends_on"]
